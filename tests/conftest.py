@@ -1,0 +1,3 @@
+"""Fixtures of the whole suite; each comes from the module that starts the real thing."""
+
+pytest_plugins = ["tests.support.stores", "tests.support.embedded", "tests.support.browser"]

@@ -1,0 +1,1 @@
+"""Fixtures: a live embedded platform server."""

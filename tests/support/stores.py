@@ -1,0 +1,1 @@
+"""Fixtures: real Redis-compatible and PostgreSQL servers from wheels."""
