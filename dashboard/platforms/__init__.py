@@ -1,0 +1,1 @@
+"""The service layer: one vendor-neutral interface, one adapter per annotation platform."""

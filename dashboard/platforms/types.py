@@ -1,0 +1,287 @@
+"""Value objects of the service layer: what the rest of the house knows of any platform.
+
+Coordinates are fractions of the picture (0 to 1) from the top left corner. Times are aware datetimes in UTC.
+Ids are the platform's own strings. Nothing here knows HTTP, JSON or Django.
+"""
+
+from __future__ import annotations
+
+import enum
+from datetime import datetime
+from typing import Any
+
+import msgspec
+
+
+class AnnotationState(enum.StrEnum):
+    """Status of one annotation, in the field's words."""
+
+    PENDING = "pending"  # work to do, or sent back (Clarifai 24151)
+    AWAITING_REVIEW = "awaiting_review"  # 24157
+    AWAITING_CONSENSUS = "awaiting_consensus"  # 24159
+    APPROVED = "approved"  # 24150
+    REJECTED = "rejected"  # 24158
+    UNKNOWN = "unknown"  # anything else; never taken for approved
+
+
+class AssignmentState(enum.StrEnum):
+    """Status of one task assignment (one labeler's share of one input)."""
+
+    PENDING = "pending"  # the labeler's turn (Clarifai 54201)
+    AWAITING_REVIEW = "awaiting_review"  # 54202
+    AWAITING_CONSENSUS = "awaiting_consensus"  # 54203
+    APPROVED = "approved"  # 54200
+    REJECTED = "rejected"  # 54204
+    UNKNOWN = "unknown"
+
+
+class TaskState(enum.StrEnum):
+    IN_PROGRESS = "in_progress"
+    DONE = "done"
+    ABANDONED = "abandoned"
+    FAILED = "failed"
+    IDLE = "idle"
+    UNKNOWN = "unknown"
+
+
+class TaskType(enum.StrEnum):
+    CLASSES = "classes"
+    BOXES = "boxes"
+    POLYGONS = "polygons"
+    UNKNOWN = "unknown"
+
+
+class WorkerStrategy(enum.StrEnum):
+    PARTITIONED = "partitioned"
+    FULL = "full"
+    DYNAMIC = "dynamic"
+
+
+class ReviewStrategy(enum.StrEnum):
+    NONE = "none"
+    MANUAL = "manual"
+    CONSENSUS = "consensus"
+
+
+class PatchAction(enum.StrEnum):
+    MERGE = "merge"
+    OVERWRITE = "overwrite"
+    REMOVE = "remove"
+
+
+class AssignmentAction(enum.StrEnum):
+    LABEL_START = "label_start"
+    LABEL_SUBMIT = "label_submit"
+    REVIEW_START = "review_start"
+    REVIEW_APPROVE = "review_approve"
+    REVIEW_REQUEST_CHANGES = "review_request_changes"
+    REVIEW_REJECT = "review_reject"
+
+
+class Box(msgspec.Struct, frozen=True, forbid_unknown_fields=True):
+    """Edges as fractions: 0 <= top < bottom <= 1 of the height, 0 <= left < right <= 1 of the width."""
+
+    top: float
+    left: float
+    bottom: float
+    right: float
+
+
+class ConceptValue(msgspec.Struct, frozen=True):
+    """One concept with its value: 1 present, 0 explicitly absent."""
+
+    id: str
+    value: float = 1.0
+    name: str = ""
+
+
+class Region(msgspec.Struct, frozen=True):
+    """A part of a picture: a box, or a polygon as (row, column) points. ``id`` empty = not yet given.
+
+    ``kind`` is box, polygon, or other (a shape that we show but do not edit).
+    """
+
+    id: str = ""
+    box: Box | None = None
+    points: tuple[tuple[float, float], ...] | None = None
+    concepts: tuple[ConceptValue, ...] = ()
+
+    @property
+    def kind(self) -> str:
+        if self.box is not None:
+            return "box"
+        return "polygon" if self.points is not None else "other"
+
+
+class Annotation(msgspec.Struct, frozen=True):
+    """One annotation: at most one region, or concepts of the whole input.
+
+    ``raw`` is the platform's own ``data`` as JSON bytes, kept so that an overwrite loses nothing that we do
+    not model. ``tag`` is the entity tag for preconditions ("" where the platform has none).
+    """
+
+    id: str
+    input_id: str
+    user_id: str = ""
+    task_id: str = ""
+    state: AnnotationState = AnnotationState.UNKNOWN
+    region: Region | None = None
+    concepts: tuple[ConceptValue, ...] = ()
+    input_level: bool = False
+    created_at: datetime | None = None
+    modified_at: datetime | None = None
+    tag: str = ""
+    raw: bytes = b"{}"
+
+
+class AnnotationWrite(msgspec.Struct, frozen=True):
+    """What to send for one annotation: a create, or a patch of what is named.
+
+    For MERGE and REMOVE only the given parts are sent; for OVERWRITE ``base_raw`` is the data just read, into
+    which the given region and concepts are put, so that unknown keys survive.
+    """
+
+    id: str
+    input_id: str
+    region: Region | None = None
+    concepts: tuple[ConceptValue, ...] | None = None
+    user_id: str = ""
+    task_id: str = ""
+    state: AnnotationState | None = None
+    base_raw: bytes = b""
+    if_match: str = ""
+
+
+class Input(msgspec.Struct, frozen=True):
+    """One input. ``width`` and ``height`` in pixels, 0 where the platform does not say."""
+
+    id: str
+    kind: str = "image"  # image | text | video | audio | other
+    name: str = ""
+    url: str = ""
+    large_url: str = ""
+    thumb_url: str = ""
+    width: int = 0
+    height: int = 0
+    ready: bool = True
+    status_text: str = ""
+    created_at: datetime | None = None
+    modified_at: datetime | None = None
+    metadata: dict[str, Any] = {}
+
+
+class InputWrite(msgspec.Struct, frozen=True):
+    """A new input: picture bytes or an address, with an id that we choose."""
+
+    id: str
+    content: bytes = b""
+    url: str = ""
+    name: str = ""
+    metadata: dict[str, Any] = {}
+    dataset_ids: tuple[str, ...] = ()
+
+
+class Concept(msgspec.Struct, frozen=True):
+    id: str
+    name: str
+
+
+class PlatformUser(msgspec.Struct, frozen=True):
+    id: str
+    name: str = ""
+    owner: bool = False
+
+
+class WorkerPlan(msgspec.Struct, frozen=True):
+    """Who labels. ``weights`` maps user id to a relative share and is used when not empty."""
+
+    strategy: WorkerStrategy = WorkerStrategy.PARTITIONED
+    user_ids: tuple[str, ...] = ()
+    workers_per_input: int = 1
+    weights: dict[str, float] = {}
+
+
+class ReviewPlan(msgspec.Struct, frozen=True):
+    """Who reviews. Thresholds as on Clarifai: labelers 0 = off; reviewers 0 or 1 = one, -1 = all."""
+
+    strategy: ReviewStrategy = ReviewStrategy.MANUAL
+    user_ids: tuple[str, ...] = ()
+    labeler_threshold: int = 0
+    reviewer_threshold: int = 0
+
+
+class Task(msgspec.Struct, frozen=True):
+    """A task. ``input_ids`` limits it to these inputs (None = the source below; embedded only)."""
+
+    id: str
+    name: str
+    type: TaskType = TaskType.BOXES
+    description: str = ""
+    state: TaskState = TaskState.IN_PROGRESS
+    concept_ids: tuple[str, ...] = ()
+    worker: WorkerPlan = WorkerPlan()
+    review: ReviewPlan = ReviewPlan()
+    dataset_id: str = ""
+    input_ids: tuple[str, ...] | None = None
+    created_at: datetime | None = None
+    modified_at: datetime | None = None
+
+
+class Assignment(msgspec.Struct, frozen=True):
+    id: str
+    task_id: str
+    input_id: str
+    user_id: str
+    state: AssignmentState
+    modified_at: datetime | None = None
+
+
+class StatusCounts(msgspec.Struct, frozen=True):
+    """Annotations, or inputs (assignments), of one user in one task, per status."""
+
+    user_id: str
+    pending: int = 0
+    awaiting_review: int = 0
+    success: int = 0
+    review_denied: int = 0
+    awaiting_consensus_review: int = 0
+
+
+class Outcome(msgspec.Struct, frozen=True):
+    """What became of one item of a batch. ``error`` None means done; ``annotation`` as answered, if any."""
+
+    id: str
+    error: Exception | None = None
+    annotation: Annotation | None = None
+    assignment: Assignment | None = None
+
+
+class TokenReport(msgspec.Struct, frozen=True):
+    """What a token may do, for the connection page. ``missing`` maps a feature to the reason it is off."""
+
+    user_id: str
+    app_name: str = ""
+    owner: bool = False
+    scopes: tuple[str, ...] = ()
+    inputs: int | None = None
+    tasks: int | None = None
+    missing: dict[str, str] = {}
+
+
+class Capabilities(msgspec.Struct, frozen=True):
+    """What a platform can do; the window shows the reason where something is off."""
+
+    tasks: bool = True  # has tasks and assignments (Hasty has none: they are kept by us)
+    create_tasks: bool = True
+    assignment_listing: bool = False  # can list every assignment with its status
+    task_input_subset: bool = False  # a task over chosen inputs
+    preconditions: bool = False  # If-Match on annotations
+    post_as_other: bool = True  # the owner's token may write in another person's name
+    act_for_others: bool = False  # the owner's token may submit and review for others
+    provision_people: bool = False  # can create users and tokens
+    client_ids: bool = True  # ids chosen by us are kept
+    negative_concepts: bool = True
+    polygons: bool = True
+    changed_since: bool = True  # can list what changed since a time
+    write_batch: int = 128
+    page_size: int = 1000
