@@ -1,0 +1,1 @@
+"""People, connections, and who may do what on which connection."""

@@ -1,0 +1,1 @@
+"""Admins create tasks and hand out work."""

@@ -1,0 +1,1 @@
+"""A labeler starts, drafts, submits or skips."""

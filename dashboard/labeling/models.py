@@ -1,0 +1,54 @@
+"""A labeler's own things: drafts, submissions and skips. The platform has none of the three."""
+
+from __future__ import annotations
+
+from django.conf import settings
+from django.db import models
+
+
+class Draft(models.Model):
+    """Unsubmitted shapes of one labeler on one work item. ``revision`` grows with every save."""
+
+    item = models.ForeignKey("sync.WorkItem", on_delete=models.CASCADE, related_name="drafts")
+    labeler = models.ForeignKey(settings.AUTH_USER_MODEL, on_delete=models.CASCADE, related_name="drafts")
+    revision = models.PositiveIntegerField(default=0)
+    shapes = models.JSONField(default=list)
+    saved_at = models.DateTimeField(auto_now=True)
+
+    class Meta:
+        constraints = [models.UniqueConstraint(fields=["item", "labeler"], name="one_draft")]
+
+    def __str__(self) -> str:
+        return f"draft {self.revision} of item {self.item_id}"
+
+
+class Submission(models.Model):
+    """One submit of one work item; the operation id makes a double click one submission."""
+
+    operation = models.UUIDField(unique=True)
+    item = models.ForeignKey("sync.WorkItem", on_delete=models.CASCADE, related_name="submissions")
+    labeler = models.ForeignKey(settings.AUTH_USER_MODEL, on_delete=models.PROTECT, related_name="+")
+    shapes = models.JSONField(default=list)
+    created_at = models.DateTimeField(auto_now_add=True)
+
+    class Meta:
+        ordering = ["-id"]
+
+    def __str__(self) -> str:
+        return f"submission of item {self.item_id}"
+
+
+class Skip(models.Model):
+    """A labeler passed on an item, with the reason."""
+
+    item = models.ForeignKey("sync.WorkItem", on_delete=models.CASCADE, related_name="skips")
+    labeler = models.ForeignKey(settings.AUTH_USER_MODEL, on_delete=models.PROTECT, related_name="+")
+    reason = models.CharField(max_length=20)
+    note = models.CharField(max_length=500, blank=True)
+    created_at = models.DateTimeField(auto_now_add=True)
+
+    class Meta:
+        ordering = ["-id"]
+
+    def __str__(self) -> str:
+        return f"{self.reason}: item {self.item_id}"

@@ -1,0 +1,12 @@
+"""Static files with the content's hash in the name, native module imports included."""
+
+from __future__ import annotations
+
+from whitenoise.storage import CompressedManifestStaticFilesStorage
+
+
+class HashedFiles(CompressedManifestStaticFilesStorage):
+    """Rewrites ``import ... from "./x.js";`` too, so that modules can be cached for ever."""
+
+    support_js_module_import_aggregation = True
+    manifest_strict = False  # a test or a first start without collectstatic shows plain names

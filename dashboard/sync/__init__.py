@@ -1,0 +1,1 @@
+"""The corridor between the house and the platforms: mirror, outbox, pull and push."""

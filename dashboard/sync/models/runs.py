@@ -1,0 +1,63 @@
+"""Records of the corridor's own work."""
+
+from __future__ import annotations
+
+from django.conf import settings
+from django.db import models
+from django.db.models import Q
+
+
+class SyncRun(models.Model):
+    """One pull of a connection. ``done`` of ``total`` moves while it runs; ``total`` 0 = not yet known."""
+
+    class Mode(models.TextChoices):
+        INCREMENTAL = "incremental", "What changed"
+        FULL = "full", "Everything"
+
+    class State(models.TextChoices):
+        QUEUED = "queued", "Queued"
+        RUNNING = "running", "Running"
+        DONE = "done", "Done"
+        FAILED = "failed", "Failed"
+
+    connection = models.ForeignKey("accounts.Connection", on_delete=models.CASCADE, related_name="runs")
+    mode = models.CharField(max_length=12, choices=Mode, default=Mode.INCREMENTAL)
+    state = models.CharField(max_length=10, choices=State, default=State.QUEUED)
+    requested_by = models.ForeignKey(
+        settings.AUTH_USER_MODEL, null=True, blank=True, on_delete=models.SET_NULL, related_name="+"
+    )
+    requested_at = models.DateTimeField(auto_now_add=True)
+    started_at = models.DateTimeField(null=True, blank=True)
+    ended_at = models.DateTimeField(null=True, blank=True)
+    beat_at = models.DateTimeField(null=True, blank=True, help_text="Last sign of life")
+    stage = models.CharField(max_length=120, blank=True)
+    done = models.PositiveIntegerField(default=0)
+    total = models.PositiveIntegerField(default=0)
+    read = models.PositiveIntegerField(default=0)
+    changed = models.PositiveIntegerField(default=0)
+    quarantined = models.PositiveIntegerField(default=0)
+    error = models.CharField(max_length=500, blank=True)
+
+    class Meta:
+        ordering = ["-id"]
+        indexes = [models.Index(fields=["connection", "-id"])]
+        constraints = [
+            # One pull at a time per connection, whoever asks and however many workers there are.
+            models.UniqueConstraint(
+                fields=["connection"], condition=Q(state="running"), name="one_running_sync"
+            )
+        ]
+
+    def __str__(self) -> str:
+        return f"{self.mode} sync {self.pk} ({self.state})"
+
+
+class Heartbeat(models.Model):
+    """The last time a background duty was done, so that a stopped worker is seen."""
+
+    name = models.CharField(max_length=60, unique=True)
+    at = models.DateTimeField()
+    detail = models.CharField(max_length=200, blank=True)
+
+    def __str__(self) -> str:
+        return f"{self.name} at {self.at}"
