@@ -1,11 +1,16 @@
 #!/usr/bin/env python3
-"""Django's command line: the desk by default, the embedded platform with its own settings module."""
+"""Django's command line; DJANGO_SETTINGS_MODULE chooses the dashboard (default) or the embedded platform."""
 
 import os
 import sys
 
-if __name__ == "__main__":
+
+def main() -> None:
     os.environ.setdefault("DJANGO_SETTINGS_MODULE", "dashboard.settings")
     from django.core.management import execute_from_command_line
 
     execute_from_command_line(sys.argv)
+
+
+if __name__ == "__main__":
+    main()

@@ -11,7 +11,8 @@ class OutboxEntry(models.Model):
     """One write to a platform, with its state, tries and answer. See the README's section on delivery.
 
     Order is kept per ``chain`` (one work item): an entry is claimed only when no older unfinished entry has
-    the same chain. ``base`` is what the person saw, ``payload`` what shall be; the relay reads before it writes.
+    the same chain. ``base`` is what the person saw, ``payload`` what shall be; the relay reads before it
+    writes.
     """
 
     class State(models.TextChoices):
