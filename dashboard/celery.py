@@ -27,7 +27,7 @@ def _settings() -> dict[str, Any]:
         "broker_url": settings.CELERY_BROKER_URL,
         "timezone": "UTC",
         "enable_utc": True,
-        # Every task is idempotent: acknowledge after the work, and give it back when the worker died under it.
+        # Every task is idempotent: acknowledge after the work, give it back when the worker died.
         "task_acks_late": True,
         "task_reject_on_worker_lost": True,
         "worker_prefetch_multiplier": 1,  # few messages are stuck with a dead worker
@@ -59,8 +59,8 @@ def _settings() -> dict[str, Any]:
         "worker_max_memory_per_child": 300_000,
         "worker_hijack_root_logger": False,
         "worker_send_task_events": False,
-        # The schedule is fixed; what is due is read from our own tables by the dispatcher. A message that waited
-        # longer than its period is dropped, so an outage leaves no pile of old wake-up calls.
+        # The schedule is fixed; what is due is read from our own tables by the dispatcher. A message that
+        # waited longer than its period is dropped, so an outage leaves no pile of old wake-up calls.
         "beat_scheduler": "celery.beat:Scheduler",
         "beat_schedule": {
             "dispatch": every("dashboard.sync.tasks.dispatch", seconds=5),

@@ -1,0 +1,107 @@
+"""`dev.py test`: the whole suite on SQLite, then what touches the database again on a real PostgreSQL."""
+
+from __future__ import annotations
+
+import os
+import shutil
+import subprocess
+import sys
+import time
+
+from devtools import environment
+from devtools.words import say
+
+ROOT = environment.ROOT
+CHROMIUM = ("chromium", "chromium-browser", "google-chrome", "google-chrome-stable")
+POSTGRES_FOLDERS = ("tests/unit", "tests/integration")
+
+
+def chromium() -> str | None:
+    """Path of the system's Chromium: PROOFDESK_CHROMIUM or the first known name on PATH."""
+    named = os.environ.get("PROOFDESK_CHROMIUM")
+    if named:
+        return named
+    return next((path for path in map(shutil.which, CHROMIUM) if path), None)
+
+
+def ensure_chromium() -> str | None:
+    """Install Debian's Chromium where that needs no question; else say loudly what will not be tested."""
+    found = chromium()
+    if found:
+        return found
+    apt = shutil.which("apt-get")
+    prefix: list[str] | None = None
+    if apt and os.geteuid() == 0:
+        prefix = []
+    elif apt and shutil.which("sudo"):
+        probe = subprocess.run(["sudo", "-n", "true"], capture_output=True, check=False)
+        prefix = ["sudo", "-n"] if probe.returncode == 0 else None
+    if apt and prefix is not None:
+        say("chromium     installing Debian's package for the browser tests")
+        env = {**os.environ, "DEBIAN_FRONTEND": "noninteractive"}
+        for words in (["update", "-q"], ["install", "-y", "-q", "--no-install-recommends", "chromium"]):
+            result = subprocess.run(
+                [*prefix, apt, *words],
+                env=env,
+                capture_output=True,
+                text=True,
+                stdin=subprocess.DEVNULL,
+                check=False,
+            )
+            if result.returncode != 0:
+                reason = (result.stderr.strip().splitlines() or ["no reason given"])[-1]
+                say(f"chromium     apt-get {words[0]} failed: {reason}")
+                break
+        found = chromium()
+    if not found:
+        say("=" * 78)
+        say("NO CHROMIUM: THE BROWSER TESTS ARE SKIPPED. Install the package chromium, or set")
+        say("PROOFDESK_CHROMIUM to its program, and run this again.")
+        say("=" * 78)
+    return found
+
+
+def environment_for_tests() -> dict[str, str]:
+    """The caller's environment less what would point the suite at somebody's real data or servers."""
+    ours = ("PROOFDESK_", "EMBEDDED_")
+    keep = {
+        name: value
+        for name, value in os.environ.items()
+        if not name.startswith(ours) and name not in ("DATABASE_URL", "REDIS_URL", "DJANGO_SETTINGS_MODULE")
+    }
+    found = chromium()
+    return {**keep, "PROOFDESK_CHROMIUM": found} if found else keep
+
+
+def run(arguments: list[str], *, postgres_only: bool = False) -> int:
+    """Run the tests; with `arguments` only what they name, once, on SQLite (or on PostgreSQL alone).
+
+    Returns the first exit code of pytest that is not 0.
+    """
+    python = environment.ensure(environment.DEV)
+    ensure_chromium()
+    pytest = [str(python), "-m", "pytest"]
+    on_postgres = [str(python), "-m", "tests.support.stores", *pytest]
+    env = environment_for_tests()
+    if postgres_only:
+        return _pass("PostgreSQL", [*on_postgres, *(arguments or POSTGRES_FOLDERS)], env)
+    if arguments:
+        return _pass("SQLite", [*pytest, *arguments], env)
+    spread = ["-n", "2", "--dist", "loadfile", "-q"]
+    first = _pass("SQLite", [*pytest, *spread], env)
+    # What starts processes with databases of their own ran above and would only repeat itself.
+    second = _pass(
+        "PostgreSQL", [*on_postgres, *spread, "-m", "not slow and not browser", *POSTGRES_FOLDERS], env
+    )
+    words = ["passed" if code == 0 else "FAILED" for code in (first, second)]
+    say(f"test         on SQLite {words[0]}, on PostgreSQL {words[1]}")
+    return first or second
+
+
+def _pass(name: str, command: list[str], env: dict[str, str]) -> int:
+    say(f"test         on {name}")
+    began = time.monotonic()
+    sys.stdout.flush()
+    code = subprocess.run(command, cwd=ROOT, env=env, stdin=subprocess.DEVNULL, check=False).returncode
+    say(f"test         on {name}: exit code {code} after {time.monotonic() - began:.0f} s")
+    return code
