@@ -1,0 +1,1 @@
+"""Labeling tasks and their assignments: routes under `tasks`."""
