@@ -1,0 +1,1 @@
+"""Users, apps, keys, collaborators, scopes."""

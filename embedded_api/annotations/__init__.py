@@ -1,0 +1,1 @@
+"""Annotations: reading, checking, writing, searching."""

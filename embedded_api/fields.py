@@ -1,0 +1,143 @@
+"""Readers of body fields. Each raises FieldError that names the field and the rule."""
+
+import math
+import re
+from typing import Any
+
+from embedded_api import clock, ids, status_codes
+from embedded_api.errors import FieldError
+
+Json = dict[str, Any]
+_CONTROL = re.compile("[\x00-\x1f\x7f-\x9f\u2028\u2029]")
+
+
+def join(where: str, name: str) -> str:
+    """`a`, `b` -> `a.b`; an empty start is left out."""
+    return f"{where}.{name}" if where else name
+
+
+def text(obj: Json, name: str, where: str = "", *, limit: int = 1000, line: bool = True) -> str:
+    """A text field, "" when absent. `line`: no control characters or line ends."""
+    value = obj.get(name, "")
+    place = join(where, name)
+    if not isinstance(value, str):
+        raise FieldError(place, "must be text")
+    if len(value) > limit:
+        raise FieldError(place, f"must have at most {limit} characters")
+    if line and _CONTROL.search(value):
+        raise FieldError(place, "must not have control characters or line ends")
+    return value
+
+
+def identifier(obj: Json, name: str, where: str = "", *, required: bool = True) -> str:
+    """An id; "" when absent and not required."""
+    value = text(obj, name, where, limit=1000)
+    if not value and not required:
+        return ""
+    if not ids.is_valid(value):
+        raise FieldError(join(where, name), "is required" if not value else ids.RULE)
+    return value
+
+
+def identifiers(obj: Json, name: str, where: str = "", *, limit: int = 1000) -> list[str]:
+    """A list of ids (they need not exist), [] when absent."""
+    values = items(obj, name, where, low=0, high=limit)
+    for number, value in enumerate(values):
+        if not isinstance(value, str) or not ids.is_valid(value):
+            raise FieldError(f"{join(where, name)}[{number}]", ids.RULE)
+    return values
+
+
+def mapping(obj: Json, name: str, where: str = "") -> Json:
+    """An object, {} when absent."""
+    value = obj.get(name, {})
+    if not isinstance(value, dict):
+        raise FieldError(join(where, name), "must be an object")
+    return value
+
+
+def items(obj: Json, name: str, where: str = "", *, low: int = 1, high: int = 128) -> list[Any]:
+    """A list of `low` to `high` members, [] when absent."""
+    value = obj.get(name, [])
+    place = join(where, name)
+    if not isinstance(value, list):
+        raise FieldError(place, "must be a list")
+    if not low <= len(value) <= high:
+        raise FieldError(place, f"must have {low} to {high} members, has {len(value)}")
+    return value
+
+
+def objects(obj: Json, name: str, where: str = "", *, low: int = 1, high: int = 128) -> list[Json]:
+    """A list of objects, [] when absent."""
+    values = items(obj, name, where, low=low, high=high)
+    for number, value in enumerate(values):
+        if not isinstance(value, dict):
+            raise FieldError(f"{join(where, name)}[{number}]", "must be an object")
+    return values
+
+
+def number(obj: Json, name: str, where: str = "", *, default: float = 0.0) -> float:
+    """A finite number (not true or false), `default` when absent."""
+    value = obj.get(name, default)
+    if isinstance(value, bool) or not isinstance(value, int | float) or not math.isfinite(value):
+        raise FieldError(join(where, name), "must be a finite number")
+    return float(value)
+
+
+def integer(obj: Json, name: str, where: str = "", *, low: int, high: int, default: int = 0) -> int:
+    """A whole number of the range, also as text (64-bit numbers travel so); `default` when absent."""
+    value = obj.get(name, default)
+    if isinstance(value, str) and re.fullmatch(r"-?[0-9]{1,19}", value):
+        value = int(value)
+    if isinstance(value, float) and value.is_integer():
+        value = int(value)
+    if isinstance(value, bool) or not isinstance(value, int) or not low <= value <= high:
+        raise FieldError(join(where, name), f"must be a whole number from {low} to {high}")
+    return value
+
+
+def flag(obj: Json, name: str, where: str = "") -> bool:
+    """true or false, false when absent."""
+    value = obj.get(name, False)
+    if not isinstance(value, bool):
+        raise FieldError(join(where, name), "must be true or false")
+    return value
+
+
+def enum(value: Any, table: dict[str, int], where: str) -> int:
+    """Name, number or number as text -> number of `table`."""
+    if isinstance(value, str):
+        if value in table:
+            return table[value]
+        if re.fullmatch(r"[0-9]{1,9}", value):
+            value = int(value)
+    if isinstance(value, int) and not isinstance(value, bool) and value in table.values():
+        return value
+    raise FieldError(where, "must be one of " + ", ".join(table))
+
+
+def status_code(obj: Json, name: str = "status", where: str = "", *, family: range | None = None) -> int | None:
+    """Code of `obj[name].code` (name or number), None when absent; `family` limits the numbers."""
+    if "code" not in mapping(obj, name, where):
+        return None
+    place = join(join(where, name), "code")
+    return one_status_code(obj[name]["code"], place, family)
+
+
+def one_status_code(value: Any, where: str, family: range | None = None) -> int:
+    """Name or number of a status -> number."""
+    try:
+        code = enum(value, status_codes.NUMBERS, where)
+    except FieldError:
+        raise FieldError(where, "is not a known status code") from None
+    if family is not None and code not in family:
+        raise FieldError(where, f"must be a status code from {family.start} to {family.stop - 1}")
+    return code
+
+
+def moment(value: Any, where: str) -> str:
+    """RFC 3339 time with a zone -> our stored form."""
+    try:
+        return clock.parse(value)
+    except (ValueError, TypeError):
+        raise FieldError(where, "must be an RFC 3339 time with a zone, such as 2026-03-01T10:00:00Z") from None

@@ -1,0 +1,1 @@
+"""Pictures and texts: taking them in, hosting them, listing them."""

@@ -1,0 +1,131 @@
+"""Strict JSON: what two parsers could read in two ways is refused, before any view sees it."""
+
+import json
+import math
+import re
+from collections.abc import Mapping
+from typing import IO, Any
+
+from rest_framework.parsers import BaseParser
+
+from embedded_api.errors import ApiError
+
+MAX_DEPTH = 32
+# Free objects: their keys belong to the caller and stay as they are.
+STRUCT_FIELDS = frozenset({"metadata", "annotation_info", "consensus_info", "weights", "struct_value"})
+_UPPER = re.compile(r"(?<=[a-z0-9])[A-Z]|(?<=[A-Z])[A-Z](?=[a-z])")
+_UNSAFE = re.compile("[\x00\ud800-\udfff]")
+
+
+def snake(name: str) -> str:
+    """`userAppId` -> `user_app_id`; snake_case stays."""
+    if name.islower() or name.startswith("_"):
+        return name
+    return _UPPER.sub(lambda match: "_" + match.group().lower(), name[:1].lower() + name[1:])
+
+
+class StrictJSONParser(BaseParser):
+    """application/json in UTF-8, at most `view.body_limit` bytes, an object at the top."""
+
+    media_type = "application/json"
+
+    def parse(
+        self,
+        stream: IO[bytes],
+        media_type: str | None = None,
+        parser_context: Mapping[str, Any] | None = None,
+    ) -> dict[str, Any]:
+        context = parser_context or {}
+        limit = getattr(context.get("view"), "body_limit", 1024 * 1024)
+        request = context.get("request")
+        declared = int(request.META.get("CONTENT_LENGTH") or 0) if request is not None else 0
+        if declared > limit:
+            raise ApiError(413, 40033, f"the body must have at most {limit} bytes")
+        charset = re.search(r"charset\s*=\s*\"?([^\s;\"]*)", media_type or "", re.IGNORECASE)
+        if charset and charset.group(1).lower() not in ("utf-8", "utf8"):
+            raise ApiError(415, 11100, "the body must be UTF-8")
+        return loads(stream.read(limit + 1))
+
+
+def loads(body: bytes) -> dict[str, Any]:
+    """Bytes -> an object with snake_case keys and without nulls; raises ApiError 11100."""
+    try:
+        value = json.loads(
+            body.decode("utf-8"),
+            object_pairs_hook=_object,
+            parse_constant=_constant,
+            parse_float=_float,
+            parse_int=_int,
+        )
+    except UnicodeDecodeError:
+        raise bad("the body is not UTF-8") from None
+    except json.JSONDecodeError as error:
+        raise bad(f"not JSON: {error.msg} at character {error.pos}") from None
+    except RecursionError:
+        raise bad(f"nested deeper than {MAX_DEPTH} levels") from None
+    if not isinstance(value, dict):
+        raise bad("the body must be a JSON object")
+    cleaned: dict[str, Any] = _clean(value, 1, False)
+    return cleaned
+
+
+def bad(details: str) -> ApiError:
+    return ApiError(400, 11100, details)
+
+
+def _object(pairs: list[tuple[str, Any]]) -> dict[str, Any]:
+    found = dict(pairs)
+    if len(found) != len(pairs):
+        raise bad("an object has the same key twice")
+    return found
+
+
+def _constant(name: str) -> Any:
+    raise bad(f"{name} is not a JSON number")
+
+
+def _float(text: str) -> float:
+    value = float(text)
+    if not math.isfinite(value):
+        raise bad("a number is out of range")
+    return value + 0.0  # -0.0 becomes 0.0
+
+
+def _int(text: str) -> int:
+    if len(text) > 20:
+        raise bad("an integer is out of range")
+    value = int(text)
+    if not -(2**63) <= value < 2**64:
+        raise bad("an integer is out of range")
+    return value
+
+
+def _clean(value: Any, depth: int, free: bool) -> Any:
+    """Check depth and text; outside free objects: keys to snake_case, null members dropped."""
+    if isinstance(value, str):
+        return _text(value)
+    if isinstance(value, dict):
+        if depth > MAX_DEPTH:
+            raise bad(f"nested deeper than {MAX_DEPTH} levels")
+        made: dict[str, Any] = {}
+        for key, member in value.items():
+            name = _text(key) if free else snake(_text(key))
+            if member is None and not free:
+                continue
+            if name in made:
+                raise bad(f"{name} is given in two spellings")
+            made[name] = _clean(member, depth + 1, free or name in STRUCT_FIELDS)
+        return made
+    if isinstance(value, list):
+        if depth > MAX_DEPTH:
+            raise bad(f"nested deeper than {MAX_DEPTH} levels")
+        if not free and None in value:
+            raise bad("null is not allowed in a list")
+        return [_clean(member, depth + 1, free) for member in value]
+    return value
+
+
+def _text(value: str) -> str:
+    if _UNSAFE.search(value):
+        raise bad("text must not have NUL characters or lone surrogates")
+    return value
