@@ -11,7 +11,8 @@ from pathlib import Path
 from typing import Any
 
 from celery import Celery
-from celery.signals import beat_init, task_postrun
+from celery.beat import EmbeddedService
+from celery.signals import beat_init, task_postrun, worker_ready, worker_shutting_down
 
 os.environ.setdefault("DJANGO_SETTINGS_MODULE", "dashboard.settings")
 
@@ -93,6 +94,28 @@ def _transport_options(broker_url: str) -> dict[str, Any]:
 app = Celery("proofdesk")
 app.add_defaults(_settings)  # read on first use, so that importing this module asks nothing of Django
 app.autodiscover_tasks(["dashboard.sync", "dashboard.review"])
+
+
+_beat: Any = None
+
+
+@worker_ready.connect
+def start_beat(**_: Any) -> None:
+    """Run the scheduler as a thread of this worker when PROOFDESK_BEAT=1, as a single-machine desk does.
+
+    With several workers, leave it unset and run one `celery -A dashboard.celery beat` beside them.
+    """
+    global _beat
+    if os.environ.get("PROOFDESK_BEAT") == "1" and _beat is None:
+        _beat = EmbeddedService(app, thread=True)
+        _beat.start()
+
+
+@worker_shutting_down.connect
+def stop_beat(**_: Any) -> None:
+    """Send nothing more once this worker takes nothing more."""
+    if _beat is not None:
+        _beat.service._is_shutdown.set()  # its own stop() would wait for the thread inside a signal handler
 
 
 @beat_init.connect

@@ -97,6 +97,7 @@ class Child:
         self.grace = grace
         self.process: subprocess.Popen[bytes] | None = None
         self.due: float | None = None  # when to start again after a death
+        self._asked = False
         self._deaths: deque[float] = deque(maxlen=DEATHS_ALLOWED + 1)
 
     def start(self) -> None:
@@ -155,8 +156,10 @@ class Child:
             self.start()
 
     def ask_to_stop(self) -> None:
-        if self.running and self.process is not None:
+        """Send TERM, once: a second one makes a worker drop what it still does."""
+        if self.running and self.process is not None and not self._asked:
             self.process.terminate()
+            self._asked = True
 
     def stop(self) -> None:
         """Ask, wait up to `grace` seconds, then end the whole process group."""

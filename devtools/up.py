@@ -14,7 +14,7 @@ from pathlib import Path
 from types import FrameType
 from typing import IO
 
-from devtools import environment, store
+from devtools import environment, freshness, store
 from devtools.children import Child, new_leash
 from devtools.words import Refusal, say
 
@@ -125,17 +125,30 @@ class Desk:
         say(f"store        {program.name} answers on a private socket")
 
     def prepare_databases(self) -> None:
-        """Migrate both programs and collect static files, side by side."""
-        shed = {**self.env, "DJANGO_SETTINGS_MODULE": "embedded_api.settings"}
-        manage = [str(self.python), str(environment.ROOT / "manage.py")]
-        self.run_all(
-            [
-                ("migrate", [*manage, "migrate", "--noinput", "-v", "1"], self.env),
-                ("migrate-embedded", [*manage, "migrate", "--noinput", "-v", "1"], shed),
-                ("collectstatic", [*manage, "collectstatic", "--noinput", "-v", "0"], self.env),
-            ]
-        )
+        """Migrate both programs and collect static files, side by side; leave out what is done already."""
+        root, marks = environment.ROOT, self.data / "marks"
+        marks.mkdir(mode=0o700, exist_ok=True)
+        manage = [str(self.python), str(root / "manage.py")]
+        migrate = [*manage, "migrate", "--noinput"]
+        libraries, files = freshness.pins(), freshness.static_files(root / "static")
+        same = freshness.recall(marks / "libraries") == libraries
+        steps = []
+        own = "DATABASE_URL" in self.env
+        if own or not (same and freshness.is_migrated(self.data / "proofdesk.sqlite3", root / "dashboard")):
+            steps.append(("migrate", migrate, self.env))
+        if not (same and freshness.is_migrated(self.data / "embedded.sqlite3", root / "embedded_api")):
+            steps.append(("migrate-embedded", migrate, self.shed_env))
+        if freshness.recall(marks / "static") != files:
+            steps.append(("collectstatic", [*manage, "collectstatic", "--noinput", "-v", "0"], self.env))
+        self.run_all(steps)
+        freshness.remember(marks / "libraries", libraries)
+        freshness.remember(marks / "static", files)
         say("database     up to date")
+
+    @property
+    def shed_env(self) -> dict[str, str]:
+        """The variables of the embedded platform, which is another Django project."""
+        return {**self.env, "DJANGO_SETTINGS_MODULE": "embedded_api.settings"}
 
     def run_all(self, steps: list[tuple[str, list[str], dict[str, str]]]) -> None:
         """Run programs that end by themselves side by side; Refusal when one fails."""
@@ -149,23 +162,29 @@ class Desk:
                 raise Refusal(f"{child.name} failed ({child.ending()}):\n{child.last_words()}")
 
     def start_servers(self) -> None:
-        shed = {**self.env, "DJANGO_SETTINGS_MODULE": "embedded_api.settings"}
-        platform = self.child(
-            "platform", self.gunicorn("embedded_api.wsgi", "127.0.0.1", self.embedded_port), env=shed
-        )
+        address = "127.0.0.1", self.embedded_port
+        platform = self.child("platform", self.gunicorn("embedded_api.wsgi", *address), env=self.shed_env)
         web = self.child("web", self.gunicorn("dashboard.wsgi", self.host, self.port))
-        celery = [str(self.python), "-m", "celery", "-A", "dashboard.celery"]
-        quiet = ["--without-gossip", "--without-mingle", "--without-heartbeat"]
-        worker = self.child(
-            "worker", [*celery, "worker", "-P", "threads", "-c", "4", "-l", "INFO", *quiet], hard=True
-        )
-        # One scheduler, in a process of its own, so that a worker that dies cannot leave a second one behind.
-        beat = self.child("beat", [*celery, "beat", "-l", "WARNING", "--pidfile="], hard=True)
-        self.wait(platform, lambda: get_ok("127.0.0.1", self.embedded_port, "/healthz"))
+        celery = [
+            str(self.python),
+            "-m",
+            "celery",
+            "-A",
+            "dashboard.celery",
+            "worker",
+            "-P",
+            "threads",
+            "-c",
+            "4",
+        ]
+        quiet = ["-l", "INFO", "--without-gossip", "--without-mingle", "--without-heartbeat"]
+        # The scheduler runs inside the one worker: there is exactly one, and it ends with it.
+        worker = self.child("worker", [*celery, *quiet], hard=True, env={**self.env, "PROOFDESK_BEAT": "1"})
+        self.wait(platform, lambda: get_ok(*address, "/healthz"))
         say(f"platform     embedded server answers on port {self.embedded_port}")
         self.wait(web, lambda: get_ok(reachable(self.host), self.port, "/readyz"))
         say(f"web          answers on port {self.port}")
-        self.wait(worker, self.heartbeat.exists, also=beat)
+        self.wait(worker, self.heartbeat.exists)
         say("worker       heartbeat seen")
 
     def gunicorn(self, application: str, host: str, port: int) -> list[str]:
@@ -180,7 +199,7 @@ class Desk:
 
     def seed(self) -> None:
         """Draw the demo data once. The mark is written after success, so a broken try is repeated."""
-        mark = self.data / "seeded"
+        mark = self.data / "marks" / "seeded"
         if mark.exists():
             return
         say("demo data    drawing pictures, labels and three tasks (first start only)")
@@ -193,16 +212,15 @@ class Desk:
 
     # -- waiting, watching, stopping -----------------------------------------------------------
 
-    def wait(self, child: Child, ready: Callable[[], bool], *, also: Child | None = None) -> None:
-        """Return once `ready()` is true. Raises Refusal when a part it needs ends, or after READY_SECONDS."""
+    def wait(self, child: Child, ready: Callable[[], bool]) -> None:
+        """Return once `ready()` is true. Raises Refusal when the part ends, or after READY_SECONDS."""
         deadline = time.monotonic() + READY_SECONDS
         while not ready():
-            for part in (child, also):
-                if part is not None and not part.running:
-                    raise Refusal(
-                        f"{part.name} ended while starting ({part.ending()}); the end of {part.log}:\n"
-                        + part.last_words()
-                    )
+            if not child.running:
+                raise Refusal(
+                    f"{child.name} ended while starting ({child.ending()}); the end of {child.log}:\n"
+                    + child.last_words()
+                )
             if time.monotonic() > deadline:
                 raise Refusal(
                     f"{child.name} runs but did not become ready within {READY_SECONDS:.0f} s; the end of "
@@ -237,7 +255,7 @@ class Desk:
         """Stop in order: who makes work, who does it, who serves it, what keeps it."""
         self.stopping = True
         by_name = {child.name: child for child in self.children}
-        for names in (("beat", "worker", "web"), ("platform",), ("store",)):
+        for names in (("worker", "web"), ("platform",), ("store",)):
             group = [by_name.pop(name) for name in names if name in by_name]
             for child in group:
                 child.ask_to_stop()
@@ -337,12 +355,13 @@ def up(*, host: str, port: int, embedded_port: int) -> int:
     desk: Desk | None = None
     try:
         environment.ensure(environment.CORE)
+        os.umask(0o077)  # what the parts write is for the owner alone
         desk = Desk(host=host, port=port, embedded_port=embedded_port, data=data_folder())
         desk.prepare()
         desk.start_store()
         desk.prepare_databases()
         desk.start_servers()
-        first = not (desk.data / "seeded").exists()
+        first = not (desk.data / "marks" / "seeded").exists()
         desk.seed()
         desk.announce(first)
         desk.watch()
