@@ -10,6 +10,7 @@ import subprocess
 import sys
 import time
 from collections import deque
+from collections.abc import Callable
 from pathlib import Path
 
 from devtools.words import Refusal, say
@@ -74,6 +75,20 @@ def new_leash() -> Leash | None:
     return None if _libc is not None and os.environ.get("PROOFDESK_LEASH") != "1" else Leash()
 
 
+def tied_to_parent(word: signal.Signals) -> Callable[[], None] | None:
+    """For `preexec_fn`: the kernel sends the child `word` when the thread that started it ends. Linux only."""
+    if _libc is None:
+        return None
+    libc, parent = _libc, os.getpid()
+
+    def tie() -> None:
+        libc.prctl(PR_SET_PDEATHSIG, int(word), 0, 0, 0)
+        if os.getppid() != parent:  # the parent died before the line above
+            os._exit(1)
+
+    return tie
+
+
 class Child:
     """One program: its arguments, its log, and how often it died lately."""
 
@@ -104,15 +119,6 @@ class Child:
         """Start the program in a process group of its own, so that Ctrl-C reaches the supervisor alone."""
         if self.log.exists() and self.log.stat().st_size > LOG_LIMIT:
             self.log.replace(self.log.with_suffix(".log.1"))
-        parent = os.getpid()
-        libc, word = (_libc if self.leash is None else None), int(self.death_signal)
-
-        def tie_to_parent() -> None:
-            if libc is not None:
-                libc.prctl(PR_SET_PDEATHSIG, word, 0, 0, 0)
-                if os.getppid() != parent:  # the parent died before the line above
-                    os._exit(1)
-
         with open(self.log, "ab") as output:
             self.process = subprocess.Popen(
                 self.argv,
@@ -121,7 +127,7 @@ class Child:
                 stdout=output,
                 stderr=subprocess.STDOUT,
                 process_group=0,
-                preexec_fn=tie_to_parent,  # safe: the supervisor has one thread
+                preexec_fn=tied_to_parent(self.death_signal) if self.leash is None else None,
             )
         self.due = None
         if self.leash is not None:
