@@ -21,6 +21,7 @@ class ApiView(APIView):
     body_limit = 8 * MEGABYTE  # bytes; 128 annotations with large polygons fit
     invalid_code = 11102  # status code of a FieldError in this family of routes
     operator_may = False  # whether the operator's key opens this route
+    public = False  # open without a key
     http_method_names = ["get", "head", "post", "put", "patch", "delete"]
 
     caller: Caller
@@ -32,6 +33,8 @@ class ApiView(APIView):
             self.http_method_not_allowed(request)
         if not hasattr(self, (request.method or "").lower()):
             self.http_method_not_allowed(request)
+        if self.public:
+            return
         super().initial(request, *args, **kwargs)
         self.caller = request.user  # type: ignore[assignment]  # our authentication answers a Caller
         self.query = Query(request.query_params)
@@ -44,9 +47,7 @@ class ApiView(APIView):
         data = self.request.data
         return data if isinstance(data, dict) else {}
 
-    def perform_content_negotiation(
-        self, request: Request, force: bool = False
-    ) -> tuple[BaseRenderer, str]:
+    def perform_content_negotiation(self, request: Request, force: bool = False) -> tuple[BaseRenderer, str]:
         # Accept is ignored: this server speaks JSON only, and an error must be JSON as well.
         renderer = self.get_renderers()[0]
         return renderer, renderer.media_type or "application/json"

@@ -116,7 +116,9 @@ def enum(value: Any, table: dict[str, int], where: str) -> int:
     raise FieldError(where, "must be one of " + ", ".join(table))
 
 
-def status_code(obj: Json, name: str = "status", where: str = "", *, family: range | None = None) -> int | None:
+def status_code(
+    obj: Json, name: str = "status", where: str = "", *, family: range | None = None
+) -> int | None:
     """Code of `obj[name].code` (name or number), None when absent; `family` limits the numbers."""
     if "code" not in mapping(obj, name, where):
         return None
@@ -140,4 +142,6 @@ def moment(value: Any, where: str) -> str:
     try:
         return clock.parse(value)
     except (ValueError, TypeError):
-        raise FieldError(where, "must be an RFC 3339 time with a zone, such as 2026-03-01T10:00:00Z") from None
+        raise FieldError(
+            where, "must be an RFC 3339 time with a zone, such as 2026-03-01T10:00:00Z"
+        ) from None
