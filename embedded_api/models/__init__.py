@@ -3,5 +3,18 @@
 from embedded_api.models.accounts import App, Collaborator, Concept, Key, User
 from embedded_api.models.annotations import Annotation
 from embedded_api.models.inputs import Input
+from embedded_api.models.tasks import Assignment, Task, TaskInput, TaskMember
 
-__all__ = ["Annotation", "App", "Collaborator", "Concept", "Input", "Key", "User"]
+__all__ = [
+    "Annotation",
+    "App",
+    "Assignment",
+    "Collaborator",
+    "Concept",
+    "Input",
+    "Key",
+    "Task",
+    "TaskInput",
+    "TaskMember",
+    "User",
+]
