@@ -11,7 +11,6 @@ from pathlib import Path
 from typing import Any
 
 from celery import Celery
-from celery.beat import EmbeddedService
 from celery.signals import beat_init, task_postrun, worker_ready, worker_shutting_down
 
 os.environ.setdefault("DJANGO_SETTINGS_MODULE", "dashboard.settings")
@@ -107,6 +106,8 @@ def start_beat(**_: Any) -> None:
     """
     global _beat
     if os.environ.get("PROOFDESK_BEAT") == "1" and _beat is None:
+        from celery.beat import EmbeddedService
+
         _beat = EmbeddedService(app, thread=True)
         _beat.start()
 

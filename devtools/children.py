@@ -76,7 +76,7 @@ def new_leash() -> Leash | None:
 
 
 def tied_to_parent(word: signal.Signals) -> Callable[[], None] | None:
-    """For `preexec_fn`: the kernel sends the child `word` when the thread that started it ends. Linux only."""
+    """For `preexec_fn`: the kernel sends the child `word` when its starting thread ends (Linux)."""
     if _libc is None:
         return None
     libc, parent = _libc, os.getpid()

@@ -120,16 +120,7 @@ def running_postgres() -> Iterator[str]:
                 os.chown(path, 65534, 65534)
         env = {"PATH": "/usr/bin:/bin", "LC_ALL": "C", "TZ": "UTC", "HOME": str(folder)}
         made = subprocess.run(
-            [
-                programs / "initdb",
-                "-D",
-                data,
-                "-U",
-                "proofdesk",
-                "--auth=trust",
-                "--encoding=UTF8",
-                "--no-sync",
-            ],
+            [programs / "initdb", "-D", data, "-U", "proofdesk", "-A", "trust", "-E", "UTF8", "--no-sync"],
             cwd=folder,
             env=env,
             capture_output=True,
@@ -150,15 +141,11 @@ def running_postgres() -> Iterator[str]:
             "shared_buffers": "64MB",
             "timezone": "UTC",
         }
-        settings = options.items()
+        settings = [f"--{name}={value}" for name, value in options.items()]
         with open(folder / "log", "ab") as log:
             process = subprocess.Popen(
-                [
-                    programs / "postgres",
-                    "-D",
-                    data,
-                    *(f"--{name}={value}" for name, value in settings.items()),
-                ],
+                [programs / "postgres", "-D", data, *settings],
+                preexec_fn=tied_to_parent(signal.SIGINT),
                 cwd=folder,
                 env=env,
                 stdin=subprocess.DEVNULL,
@@ -179,9 +166,8 @@ def _make_database(folder: Path) -> bool:
     import psycopg
 
     try:
-        with psycopg.connect(
-            host=str(folder), user="proofdesk", dbname="postgres", autocommit=True
-        ) as connection:
+        url = f"postgres://proofdesk@/postgres?host={folder}"
+        with psycopg.connect(url, autocommit=True) as connection:
             connection.execute("CREATE DATABASE proofdesk")
     except psycopg.errors.DuplicateDatabase:
         return True
