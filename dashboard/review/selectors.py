@@ -1,0 +1,62 @@
+"""Reading decisions: history of an item, what to show on its return, progress of a bulk."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from typing import Any
+
+from dashboard.accounts.models import User
+from dashboard.sync import selectors as sync
+
+from .models import BulkReview, Decision
+
+
+def history(item_id: int, *, limit: int = 20) -> list[dict[str, Any]]:
+    """Decisions on one item, newest first, each with how far its delivery got."""
+    rows = list(Decision.objects.filter(item=item_id).select_related("reviewer").order_by("-id")[:limit])
+    states = sync.deliveries([row.operation for row in rows])
+    return [
+        {
+            "at": row.created_at.isoformat(),
+            "who": str(row.reviewer),
+            "verdict": row.verdict,
+            "reasons": row.reasons,
+            "note": row.note,
+            "delivery": states.get(row.operation, ""),
+            "changes": len(row.changes),
+        }
+        for row in rows
+    ]
+
+
+def last_return(item_id: int) -> Decision | None:
+    """The latest "ask for changes" that stands, for the labeler's banner and for before and after."""
+    return (
+        Decision.objects.filter(item=item_id, verdict=Decision.Verdict.REQUEST_CHANGES, withdrawn_at=None)
+        .select_related("reviewer")
+        .order_by("-id")
+        .first()
+    )
+
+
+def states(user: User, operations: Sequence[Any]) -> dict[str, str]:
+    """Delivery state per operation id, for the person's own decisions only."""
+    own = Decision.objects.filter(reviewer=user, operation__in=operations).values_list("operation", flat=True)
+    return {str(operation): state for operation, state in sync.deliveries(list(own)).items()}
+
+
+def bulk_state(bulk: BulkReview) -> dict[str, Any]:
+    """How far a bulk decision got: counts of its items per delivery state."""
+    counts = sync.batch_progress(bulk.operation)
+    waiting = counts.get("held", 0) + counts.get("pending", 0)
+    return {
+        "total": bulk.total,
+        "saved": bulk.total,
+        "waiting": waiting,
+        "sent": counts.get("sent", 0),
+        "confirmed": counts.get("confirmed", 0),
+        "conflict": counts.get("conflict", 0),
+        "failed": counts.get("failed", 0),
+        "withdrawn": counts.get("withdrawn", 0),
+        "finished": waiting + counts.get("sent", 0) == 0,
+    }
