@@ -1,0 +1,1 @@
+"""Views: short, one module per area of the window."""
