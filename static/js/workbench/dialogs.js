@@ -1,0 +1,114 @@
+/** Sheets that ask (reasons, confirmation) and notices that tell. Native dialogs: Esc leaves, focus comes back by itself. */
+import { el, icon, role } from "./dom.js";
+
+/**
+ * Asks for numbered reasons. Keys 1-9 choose, Enter confirms, Esc leaves (null).
+ * `preset`: reasons chosen at first; the first number pressed replaces them. `single`: one reason only.
+ * `extra`: {label, checked} adds a tick box, its state comes back as `extra`.
+ * Resolves to {reasons, note, extra} or null.
+ */
+export function askReasons({ title, reasons, preset = [], confirm, single = false, hint = "", extra = null, noteLabel = "Note" }) {
+  const sheet = document.getElementById("wb-sheet");
+  let chosen = new Set(preset);
+  let pristine = true;
+  const note = el("textarea", { id: "wb-note", rows: 2, maxlength: 2000 });
+  const tick = extra && el("input", { type: "checkbox", checked: extra.checked });
+  const problem = el("p", { class: "wb-problem", role: "alert" });
+  const buttons = reasons.map((reason, index) => el("button", {
+    type: "button", class: "wb-reason", data: { reason: reason.id },
+    click: () => choose(reason.id),
+  }, el("kbd", { text: index + 1 }), el("span", { text: reason.label }), icon("check")));
+  const send = el("button", { type: "submit", class: "wb-button is-primary" }, el("span", { text: confirm }), el("kbd", { text: "Enter" }));
+  const cancel = el("button", { type: "button", class: "wb-button", text: "Cancel", click: () => sheet.close() });
+
+  function show() {
+    for (const button of buttons) button.setAttribute("aria-pressed", String(chosen.has(button.dataset.reason)));
+  }
+
+  function choose(id) {
+    if (single || pristine) chosen = new Set(pristine && !single && chosen.has(id) && chosen.size > 1 ? [id] : chosen.has(id) && !pristine ? [] : [id]);
+    else if (chosen.has(id)) chosen.delete(id);
+    else chosen.add(id);
+    pristine = false;
+    problem.textContent = "";
+    show();
+  }
+
+  return new Promise((resolve) => {
+    let answer = null;
+    const form = el("form", { method: "dialog", class: "wb-sheet-form" },
+      el("h2", { id: "wb-sheet-title", text: title }),
+      hint && el("p", { class: "wb-hint", text: hint }),
+      el("div", { class: "wb-reasons", role: "group", "aria-label": "Reasons" }, ...buttons),
+      el("label", { class: "wb-label", for: "wb-note", text: noteLabel }), note,
+      tick && el("label", { class: "wb-tick" }, tick, el("span", { text: extra.label })),
+      problem,
+      el("div", { class: "wb-sheet-foot" }, cancel, send));
+
+    form.addEventListener("submit", (event) => {
+      event.preventDefault();
+      if (!chosen.size) {
+        problem.textContent = reasons.length ? `Choose a reason first: keys 1 to ${reasons.length}.` : "";
+        return;
+      }
+      answer = { reasons: reasons.map((one) => one.id).filter((id) => chosen.has(id)), note: note.value.trim(), extra: tick ? tick.checked : null };
+      sheet.close();
+    });
+    form.addEventListener("keydown", (event) => {
+      if (event.key === "Enter" && !event.shiftKey && !event.isComposing && event.target !== cancel) {
+        event.preventDefault();
+        form.requestSubmit();
+      } else if (/^[1-9]$/.test(event.key) && event.target !== note && reasons[event.key - 1]) {
+        event.preventDefault();
+        choose(reasons[event.key - 1].id);
+      }
+    });
+    show();
+    sheet.replaceChildren(form);
+    sheet.addEventListener("close", () => resolve(answer), { once: true });
+    sheet.showModal();
+    buttons[0]?.focus();
+  });
+}
+
+/** Asks yes or no; `lines` stand between title and buttons. Resolves to true or false. */
+export function askYes({ title, lines = [], confirm, cancel = "Cancel" }) {
+  const sheet = document.getElementById("wb-sheet");
+  return new Promise((resolve) => {
+    let answer = false;
+    const yes = el("button", { type: "submit", class: "wb-button is-primary" }, el("span", { text: confirm }), el("kbd", { text: "Enter" }));
+    sheet.replaceChildren(el("form", {
+      method: "dialog", class: "wb-sheet-form", submit: () => { answer = true; },
+    },
+    el("h2", { id: "wb-sheet-title", text: title }),
+    ...lines.map((line) => el("p", { text: line })),
+    el("div", { class: "wb-sheet-foot" },
+      el("button", { type: "button", class: "wb-button", text: cancel, click: () => sheet.close() }), yes)));
+    sheet.addEventListener("close", () => resolve(answer), { once: true });
+    sheet.showModal();
+    yes.focus();
+  });
+}
+
+/**
+ * Tells what happened, what was kept and what to do. `id` makes a second notice replace the first; `actions` are
+ * [words, function] and close the notice unless the function returns false. Returns a function that closes it.
+ */
+export function notice({ id, tone = "info", text, actions = [] }) {
+  const place = role("notices");
+  place.querySelector(`[data-notice="${CSS.escape(id)}"]`)?.remove();
+  const node = el("div", { class: "wb-notice", role: tone === "bad" ? "alert" : "status", data: { notice: id, tone } });
+  const close = () => node.remove();
+  node.append(icon(tone === "bad" ? "warning" : "info"), el("p", { text }),
+    el("div", { class: "wb-notice-actions" },
+      ...actions.map(([words, run]) => el("button", {
+        type: "button", class: "wb-button is-small", text: words, click: () => { if (run() !== false) close(); },
+      })),
+      el("button", { type: "button", class: "wb-button is-quiet is-small", "aria-label": "Close this notice", click: close }, icon("cross"))));
+  place.append(node);
+  return close;
+}
+
+export function closeNotice(id) {
+  role("notices").querySelector(`[data-notice="${CSS.escape(id)}"]`)?.remove();
+}

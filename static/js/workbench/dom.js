@@ -1,0 +1,77 @@
+/** Making and finding elements. Text goes in as text, never as markup. */
+
+const SVG = "http://www.w3.org/2000/svg";
+
+function fill(node, properties, children) {
+  for (const [name, value] of Object.entries(properties)) {
+    if (value === undefined || value === null || value === false) continue;
+    if (name === "text") node.textContent = value;
+    else if (name === "data") Object.assign(node.dataset, value);
+    else if (typeof value === "function") node.addEventListener(name, value);
+    else node.setAttribute(name, value === true ? "" : value);
+  }
+  node.append(...children.filter((child) => child !== null && child !== undefined && child !== false));
+  return node;
+}
+
+/** An element; functions among the properties become listeners of the event they are named after. */
+export function el(tag, properties = {}, ...children) {
+  return fill(document.createElement(tag), properties, children);
+}
+
+export function svg(tag, properties = {}, ...children) {
+  return fill(document.createElementNS(SVG, tag), properties, children);
+}
+
+/** A drawing of the page's sprite; decoration only, words stand beside it. */
+export function icon(name) {
+  return svg("svg", { class: "wb-icon", "aria-hidden": "true", viewBox: "0 0 20 20" }, svg("use", { href: `${document.body.dataset.sprite || ""}#icon-${name}` }));
+}
+
+export function role(name, root = document) {
+  return root.querySelector(`[data-role="${name}"]`);
+}
+
+export function action(name, root = document) {
+  return root.querySelector(`[data-action="${name}"]`);
+}
+
+export function config() {
+  return JSON.parse(document.getElementById("workbench-config").textContent);
+}
+
+/** Address from a template with {id} or {operation}. */
+export function address(template, value) {
+  return template.replace(/\{(id|operation)\}/, encodeURIComponent(value));
+}
+
+/** Words for a screen reader; the same words twice are read twice. */
+export function announce(words) {
+  const region = role("live");
+  if (!region) return;
+  region.textContent = "";
+  requestAnimationFrame(() => { region.textContent = words; });
+}
+
+/** A control that is off says why instead of vanishing: `why` empty means on. */
+export function allow(button, why) {
+  button.setAttribute("aria-disabled", why ? "true" : "false");
+  if (why) button.title = why;
+  else button.removeAttribute("title");
+}
+
+export function refusal(button) {
+  return button.getAttribute("aria-disabled") === "true" ? button.title || "Not possible now." : "";
+}
+
+/** One of the states of a work item or of a delivery: its icon and its word, always together. */
+export const STATES = {
+  to_do: ["todo", "to do"], in_progress: ["progress", "in progress"], awaiting_review: ["awaiting", "awaiting review"],
+  changes_asked: ["changes", "changes asked"], approved: ["approved", "approved"], rejected: ["rejected", "rejected"],
+  skipped: ["skip", "skipped"], submitted: ["awaiting", "submitted"], conflict: ["conflict", "conflict"],
+};
+
+export function stateBadge(state, words = "") {
+  const [drawing, word] = STATES[state] || ["todo", state];
+  return el("span", { class: "wb-state", data: { state } }, icon(drawing), el("span", { text: words || word }));
+}
