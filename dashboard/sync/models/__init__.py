@@ -1,6 +1,6 @@
 """What the corridor stores: the mirror, the outbox, and the records of its own runs."""
 
-from .mirror import Concept, DailyCount, Input, Task, UserCount, WorkItem, WorkItemConcept
+from .mirror import Concept, DailyCount, Input, Person, Task, UserCount, WorkItem, WorkItemConcept
 from .outbox import OutboxEntry
 from .runs import Heartbeat, SyncRun
 
@@ -10,6 +10,7 @@ __all__ = [
     "Heartbeat",
     "Input",
     "OutboxEntry",
+    "Person",
     "SyncRun",
     "Task",
     "UserCount",

@@ -24,6 +24,22 @@ class Concept(models.Model):
         return self.name
 
 
+class Person(models.Model):
+    """Somebody who may work in the app, as the platform names them; they need not have an account here."""
+
+    connection = models.ForeignKey("accounts.Connection", on_delete=models.CASCADE, related_name="people")
+    platform_id = models.CharField(max_length=200)
+    name = models.CharField(max_length=200, blank=True)
+    is_owner = models.BooleanField(default=False)
+
+    class Meta:
+        ordering = ["platform_id"]
+        constraints = [models.UniqueConstraint(fields=["connection", "platform_id"], name="one_person")]
+
+    def __str__(self) -> str:
+        return self.name or self.platform_id
+
+
 class Task(models.Model):
     """A task as the platform last told it, with the counts made at the end of each sync."""
 
@@ -43,6 +59,9 @@ class Task(models.Model):
     counted_at = models.DateTimeField(null=True, blank=True)
     # What the platform says changed last; the next incremental pull starts here, minus an overlap.
     pulled_until = models.DateTimeField(null=True, blank=True)
+    # Our own clock: when ``pulled_until`` last moved, and when the whole overlap was last read again.
+    advanced_at = models.DateTimeField(null=True, blank=True)
+    overlapped_at = models.DateTimeField(null=True, blank=True)
     created_at = models.DateTimeField(null=True, blank=True)
     modified_at = models.DateTimeField(null=True, blank=True)
     missing_sweeps = models.PositiveSmallIntegerField(default=0)
@@ -77,6 +96,7 @@ class Input(models.Model):
     class Meta:
         ordering = ["id"]
         constraints = [models.UniqueConstraint(fields=["connection", "platform_id"], name="one_input")]
+        indexes = [models.Index(fields=["connection", "id"])]
 
     def __str__(self) -> str:
         return self.name or self.platform_id
@@ -102,6 +122,8 @@ class WorkItem(models.Model):
     # confirmed win over the platform's word.
     platform_state = models.CharField(max_length=20, blank=True)
     state = models.CharField(max_length=20, choices=State, default=State.TO_DO)
+    # The platform has one word for "not begun" and "sent back"; this remembers which of the two it means.
+    sent_back = models.BooleanField(default=False)
     # Our own mark: the labeler passed on this one (the platform has no skip).
     skipped = models.BooleanField(default=False)
     # The platform user whose verdict we delivered last; a sent-back item returns to the same reviewer.

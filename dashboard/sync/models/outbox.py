@@ -38,6 +38,8 @@ class OutboxEntry(models.Model):
 
     UNFINISHED = (State.HELD, State.PENDING, State.SENT)
     BLOCKING = (*UNFINISHED, State.CONFLICT, State.FAILED)
+    EDITS = (Kind.CREATE, Kind.MERGE, Kind.OVERWRITE, Kind.REMOVE, Kind.DELETE)
+    MOVES = (Kind.SUBMIT, Kind.APPROVE, Kind.REQUEST_CHANGES, Kind.REJECT)
 
     connection = models.ForeignKey("accounts.Connection", on_delete=models.CASCADE, related_name="outbox")
     item = models.ForeignKey("sync.WorkItem", null=True, on_delete=models.SET_NULL, related_name="outbox")
@@ -59,8 +61,10 @@ class OutboxEntry(models.Model):
     lease_until = models.DateTimeField(null=True, blank=True)
     error_class = models.CharField(max_length=40, blank=True)
     error = models.CharField(max_length=500, blank=True)
-    # For a conflict what the platform holds now; for a confirmed write what stood there before.
+    # For a conflict what the platform holds now; for a write that was sent what stood there before.
     theirs = models.JSONField(default=dict)
+    # Fingerprint of the annotation once this write was confirmed ("" = it is gone, or not about an annotation).
+    after = models.CharField(max_length=16, blank=True)
     discard_reason = models.CharField(max_length=300, blank=True)
     created_at = models.DateTimeField(auto_now_add=True)
     sent_at = models.DateTimeField(null=True, blank=True)

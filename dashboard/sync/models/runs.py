@@ -45,7 +45,11 @@ class SyncRun(models.Model):
             # One pull at a time per connection, whoever asks and however many workers there are.
             models.UniqueConstraint(
                 fields=["connection"], condition=Q(state="running"), name="one_running_sync"
-            )
+            ),
+            # Whoever asks while one waits shares it.
+            models.UniqueConstraint(
+                fields=["connection"], condition=Q(state="queued"), name="one_queued_sync"
+            ),
         ]
 
     def __str__(self) -> str:
