@@ -35,6 +35,12 @@ class Ambiguous(PlatformError):
     retryable = True
 
 
+class AnswerTooLarge(Ambiguous):
+    """The answer was longer than we accept. Asking again brings the same: ask for less."""
+
+    retryable = False
+
+
 class Throttled(PlatformError):
     """Too many requests. ``retry_after`` is the wait in seconds the platform asked for, if any (1 to 900)."""
 

@@ -1,0 +1,145 @@
+"""Ways of calling that every part of the Clarifai adapter shares: paged lists, queries cut to size, outcomes."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Iterator, Mapping, Sequence
+from functools import partial
+from types import MappingProxyType
+from typing import TypeVar
+from urllib.parse import quote
+
+import msgspec
+from msgspec import Raw
+
+from ..errors import (
+    Ambiguous,
+    Forbidden,
+    IllegalMove,
+    NotFound,
+    PlatformError,
+    PreconditionFailed,
+    Rejected,
+)
+from ..types import Capabilities, Outcome
+from .answers import Frame, batch, envelope, match
+from .batches import cut
+from .bodies import encode
+from .client import ClarifaiClient
+from .mapping import Quarantine
+from .pages import pages
+
+T = TypeVar("T")
+Parameter = tuple[str, str]
+NO_PATH: Mapping[str, str] = MappingProxyType({})
+
+# A request line must fit into 4,094 bytes for common servers; this much of it is left to repeated ids.
+QUERY_BYTES = 3400
+
+
+class Calls:
+    """One app on the platform with one token.
+
+    ``ahead`` pages of a long list are asked for at once. ``quarantine`` counts items that could not be read.
+    """
+
+    capabilities = Capabilities()
+    ahead = 4
+    # Whole-batch refusals that one item alone may have caused.
+    split_on: tuple[type[PlatformError], ...] = (
+        Rejected,
+        Forbidden,
+        NotFound,
+        PreconditionFailed,
+        IllegalMove,
+    )
+
+    def __init__(self, client: ClarifaiClient, *, user_id: str, app_id: str) -> None:
+        self.client = client
+        self.user_id = user_id
+        self.app_id = app_id
+        self.quarantine = Quarantine()
+
+    def __repr__(self) -> str:
+        return f"<{type(self).__name__} {self.user_id}/{self.app_id}>"
+
+    def close(self) -> None:
+        """Nothing to do: connections are shared by the process and closed by ``registry.close_all``."""
+
+    def page(
+        self,
+        route: str,
+        name: str,
+        query: Sequence[Parameter],
+        page: int,
+        size: int,
+        path: Mapping[str, str] = NO_PATH,
+    ) -> list[Raw]:
+        """Items of one page, raw. ``per_page`` is always said: its default differs between versions."""
+        asked = [*query, ("page", str(page)), ("per_page", str(size))]
+        return self.client.call(route, envelope, query=asked, path=path).items(name)
+
+    def rows(self, route: str, name: str) -> Iterator[Raw]:
+        """Every item of an unfiltered list, raw."""
+        for found in pages(partial(self.page, route, name, ()), self.capabilities.page_size, self.ahead):
+            yield from found
+
+    def write(
+        self,
+        route: str,
+        name: str,
+        body: Mapping[str, object],
+        ids: Sequence[str],
+        read: Callable[[str, Raw], Outcome],
+        path: Mapping[str, str] = NO_PATH,
+    ) -> list[Outcome]:
+        """One bulk write; raises only when it was refused or lost as a whole."""
+        frame = self.client.call(route, batch(name), body=encode(body), path=path)
+        return self.outcomes(ids, frame, name, read)
+
+    @staticmethod
+    def outcomes(
+        ids: Sequence[str], frame: Frame, name: str, read: Callable[[str, Raw], Outcome]
+    ) -> list[Outcome]:
+        """One outcome per id that was sent; ``read`` makes it of the answered item."""
+        code = frame.status.number if frame.status else 0
+        found: list[Outcome] = []
+        for one, matched in zip(ids, match(ids, frame.items(name), code), strict=True):
+            if matched.raw is None:
+                found.append(Outcome(one, matched.error))
+                continue
+            try:
+                found.append(read(one, matched.raw))
+            except (msgspec.MsgspecError, ValueError):
+                unclear = Ambiguous("The platform's answer for this item could not be understood.")
+                found.append(Outcome(one, unclear))
+        return found
+
+
+def query_size(parameters: Sequence[Parameter]) -> int:
+    """Bytes that these parameters take in a URL."""
+    return sum(len(key) + len(quote(value)) + 2 for key, value in parameters)
+
+
+def query_parts(
+    groups: Sequence[Sequence[Parameter]], fixed: Sequence[Parameter] = ()
+) -> list[list[Parameter]]:
+    """Groups of parameters put together into queries that fit a request line; ``[[]]`` for no groups.
+
+    A group (a pair of ids) is never torn apart.
+    """
+    if not groups:
+        return [[]]
+    room = max(QUERY_BYTES - query_size(fixed), 200)
+    return [
+        [parameter for group in part for parameter in group]
+        for part in cut(list(groups), 500, query_size, room)
+    ]
+
+
+def understood(read: Callable[[Raw], T], raw: Raw) -> T:
+    """``read(raw)``, or Ambiguous when the single thing asked for has an unexpected shape."""
+    try:
+        return read(raw)
+    except (msgspec.MsgspecError, ValueError):
+        failure = Ambiguous("The platform's answer could not be understood.")
+    raise failure

@@ -1,0 +1,168 @@
+"""Clarifai's status codes: what they mean for our states and for our errors. Pure.
+
+Source: Clarifai API guide, sections status codes and "HTTP status versus status.code". A client decides by
+``status.code``; the HTTP status only where there is no readable code.
+"""
+
+from __future__ import annotations
+
+import re
+
+import msgspec
+
+from ..errors import (
+    AlreadyExists,
+    Ambiguous,
+    Forbidden,
+    IllegalMove,
+    NotFound,
+    PlatformError,
+    PreconditionFailed,
+    Rejected,
+    Throttled,
+    Unauthorized,
+    Unsupported,
+)
+from ..types import AnnotationState, AssignmentState, TaskState
+
+SUCCESS, MIXED, FAILURE, ACCEPTED = 10000, 10010, 10020, 10070
+
+ANNOTATION_STATES = {
+    24150: AnnotationState.APPROVED,
+    24151: AnnotationState.PENDING,
+    24157: AnnotationState.AWAITING_REVIEW,
+    24158: AnnotationState.REJECTED,
+    24159: AnnotationState.AWAITING_CONSENSUS,
+}
+ANNOTATION_NAMES = {
+    AnnotationState.APPROVED: "ANNOTATION_SUCCESS",
+    AnnotationState.PENDING: "ANNOTATION_PENDING",
+    AnnotationState.AWAITING_REVIEW: "ANNOTATION_AWAITING_REVIEW",
+    AnnotationState.REJECTED: "ANNOTATION_REVIEW_DENIED",
+    AnnotationState.AWAITING_CONSENSUS: "ANNOTATION_AWAITING_CONSENSUS_REVIEW",
+}
+ASSIGNMENT_STATES = {
+    54200: AssignmentState.APPROVED,
+    54201: AssignmentState.PENDING,
+    54202: AssignmentState.AWAITING_REVIEW,
+    54203: AssignmentState.AWAITING_CONSENSUS,
+    54204: AssignmentState.REJECTED,
+}
+TASK_STATES = {
+    54001: TaskState.IN_PROGRESS,
+    54002: TaskState.DONE,
+    54003: TaskState.ABANDONED,
+    54005: TaskState.FAILED,
+    54006: TaskState.IDLE,
+}
+TASK_NAMES = {
+    TaskState.IN_PROGRESS: "TASK_IN_PROGRESS",
+    TaskState.DONE: "TASK_DONE",
+    TaskState.ABANDONED: "TASK_WONT_DO",
+}
+INPUT_READY = 30000
+INPUT_ON_THE_WAY = frozenset({30001, 30003})
+
+# Codes that, on one item of an answer, say that the item was taken.
+GOOD_ITEM = (
+    frozenset({SUCCESS, ACCEPTED, INPUT_READY, 24250, 24251, 23150, 30200, 30201})
+    | frozenset(ANNOTATION_STATES)
+    | frozenset(ASSIGNMENT_STATES)
+    | frozenset(TASK_STATES)
+    | INPUT_ON_THE_WAY
+)
+
+_UNAUTHORIZED = frozenset({11000, 11001, 11002, 11008, 11009, 11200})
+_THROTTLED = frozenset({11003, 11004, 11005, 11006})
+_FORBIDDEN = frozenset({11007, 24156, 54103, 30103, 21202, 22103})
+_NOT_FOUND = frozenset({11101, 30102, 54102, 21200, 22102})
+_EXISTS = frozenset({40010, 30100})
+_UNSUPPORTED = frozenset({10040, 11103, 54101})
+# Nothing is said about whether it happened: try again, or read first.
+_UNCLEAR = frozenset({10030, 24152, 24154, 40030, 40031, 40032, 39996, 39997, 21354, 21355})
+
+
+class StatusWire(msgspec.Struct):
+    """The status object; codes come as numbers, names are told apart by their type and end as 0."""
+
+    code: int | str | None = 0
+    description: str | None = ""
+    details: str | None = ""
+    req_id: str | None = ""
+
+    @property
+    def number(self) -> int:
+        """The code as a number; 0 where there is none."""
+        if isinstance(self.code, int):
+            return self.code
+        return int(self.code) if self.code and self.code.isascii() and self.code.isdigit() else 0
+
+
+_FIELD = re.compile(r"([A-Za-z_][\w.\[\]-]{0,120}): (.{1,200})", re.ASCII)
+
+
+def _sentence(status: StatusWire | None) -> str:
+    """The platform's own words, made one short printable line."""
+    if status is None:
+        return ""
+    text = " ".join((status.details or status.description or "").split())
+    return "".join(ch for ch in text if ch.isprintable())[:240]
+
+
+def error_of(
+    status: StatusWire | None, http: int, *, retry_after: float | None = None, request_id: str = ""
+) -> PlatformError:
+    """The error for a refusal. ``http`` is 0 for one item of a mixed answer."""
+    code = status.number if status else 0
+    words = _sentence(status)
+    request_id = request_id or (_clean_id(status.req_id) if status else "")
+    said = f" The platform says: {words}" if words else ""
+    facts = {"code": code or None, "request_id": request_id}
+    if code in _THROTTLED or (http == 429 and code not in _UNAUTHORIZED):
+        return Throttled(
+            "The platform asks for fewer requests.",
+            retry_after=retry_after,
+            code=code or None,
+            request_id=request_id,
+        )
+    if http == 412 or (code == 40017 and "precondition" in words.lower()):
+        return PreconditionFailed("It was changed on the platform since it was read.", **facts)
+    if code in _UNAUTHORIZED:
+        return Unauthorized("The platform does not accept the token." + said, **facts)
+    if code in _FORBIDDEN:
+        return Forbidden("The platform does not allow this with the present token." + said, **facts)
+    if code in _EXISTS:
+        return AlreadyExists("The id is already taken." + said, **facts)
+    if code in _NOT_FOUND:
+        return NotFound("The platform does not know it." + said, **facts)
+    if code == 54100:
+        return IllegalMove("The platform refuses this step from the present status." + said, **facts)
+    if code in _UNSUPPORTED:
+        return Unsupported("The platform does not offer this." + said, **facts)
+    if code in _UNCLEAR or 98000 <= code <= 99999:
+        return Ambiguous("The platform had a fault." + said, **facts)
+    return _by_http(http, code, words, said, facts)
+
+
+def _by_http(http: int, code: int, words: str, said: str, facts: dict) -> PlatformError:
+    if http >= 500 or http in (408, 425):
+        return Ambiguous(f"The platform had a fault (status {http}).", **facts)
+    if http == 401:
+        return Unauthorized("The platform does not accept the token." + said, **facts)
+    if http == 403:
+        return Forbidden("The platform does not allow this with the present token." + said, **facts)
+    if http == 404:
+        return NotFound("The platform does not know it." + said, **facts)
+    if http == 409:
+        return IllegalMove("The platform refuses this step from the present status." + said, **facts)
+    if http in (405, 501):
+        return Unsupported("The platform does not offer this." + said, **facts)
+    if code == 0 and http < 400:
+        return Ambiguous("The platform's answer could not be understood.", **facts)
+    match = _FIELD.fullmatch(words)
+    fields = {match[1]: match[2]} if match else {}
+    return Rejected("The platform refused the request." + said, fields=fields, **facts)
+
+
+def _clean_id(text: str | None) -> str:
+    return "".join(ch for ch in (text or "")[:64] if ch.isalnum() or ch in "-_.")

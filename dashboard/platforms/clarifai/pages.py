@@ -1,0 +1,86 @@
+"""Reading long lists: pages fetched a few at a time, given out in order.
+
+The platform says neither a total nor a next link: a page shorter than asked for is the last one. The first page
+is fetched alone, so a short list costs one request; after a full one, several pages are under way at once.
+"""
+
+from __future__ import annotations
+
+import os
+import threading
+from collections.abc import Callable, Iterator
+from concurrent.futures import Future, ThreadPoolExecutor
+from itertools import count
+from typing import TypeVar
+
+from msgspec import Raw
+
+from ..errors import AnswerTooLarge
+
+T = TypeVar("T")
+
+# (page from 1, items per page) -> the page's items, still raw
+FetchPage = Callable[[int, int], list[Raw]]
+# A list that never ends is a fault of the platform; 100,000 pages are 100 million items.
+MOST_PAGES = 100_000
+
+
+def fetch_in_parts(fetch: FetchPage, page: int, size: int) -> list[Raw]:
+    """One page; if it is larger than accepted, the same items as several smaller pages."""
+    try:
+        return fetch(page, size)
+    except AnswerTooLarge:
+        if size == 1:
+            raise
+    factor = next(f for f in (2, 5, size) if size % f == 0)
+    part = size // factor
+    found: list[Raw] = []
+    for offset in range(factor):
+        items = fetch_in_parts(fetch, (page - 1) * factor + 1 + offset, part)
+        found += items
+        if len(items) < part:
+            break
+    return found
+
+
+THREADS = 8
+_pools: dict[int, ThreadPoolExecutor] = {}
+_lock = threading.Lock()
+
+
+def pool() -> ThreadPoolExecutor:
+    """The threads of this process for page requests. A forked child gets its own: threads do not fork."""
+    with _lock:
+        if os.getpid() not in _pools:
+            _pools.clear()
+            _pools[os.getpid()] = ThreadPoolExecutor(THREADS, thread_name_prefix="platform-page")
+        return _pools[os.getpid()]
+
+
+def pages(fetch: FetchPage, size: int, ahead: int) -> Iterator[list[Raw]]:
+    """Every page in order, up to ``ahead`` of them under way at once."""
+    first = fetch_in_parts(fetch, 1, size)
+    yield first
+    if len(first) < size:
+        return
+    workers = pool()
+    coming: list[Future[list[Raw]]] = []
+    numbers = iter(count(2))
+    try:
+        while True:
+            while len(coming) < ahead:
+                number = next(numbers)
+                if number > MOST_PAGES:
+                    break
+                coming.append(workers.submit(fetch_in_parts, fetch, number, size))
+            if not coming:
+                return
+            page = coming.pop(0).result()
+            if page:
+                yield page
+            if len(page) < size:
+                return
+    finally:
+        # Pages past the end, or of a listing that was given up.
+        for future in coming:
+            future.cancel()

@@ -1,0 +1,71 @@
+"""The embedded platform: Clarifai's dialect on our own server, with what our server adds to it.
+
+Additions (documented in embedded_api): listing of all assignments, tasks over chosen inputs, preconditions on
+annotations, owners acting for their labelers, and creating people.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+
+import msgspec
+
+from .clarifai.adapter import ClarifaiPlatform
+from .clarifai.answers import Frame, envelope
+from .clarifai.bodies import encode
+from .clarifai.calls import NO_PATH
+from .clarifai.client import ClarifaiClient
+from .errors import AlreadyExists, Ambiguous, Unsupported
+from .types import Capabilities
+
+
+class EmbeddedPlatform(ClarifaiPlatform):
+    """Implements :class:`dashboard.platforms.interface.Platform` for the embedded server.
+
+    ``operator_key`` is the server's key that may create users; without it people cannot be provisioned.
+    """
+
+    capabilities = Capabilities(
+        assignment_listing=True,
+        task_input_subset=True,
+        preconditions=True,
+        act_for_others=True,
+        provision_people=True,
+    )
+
+    def __init__(self, client: ClarifaiClient, *, user_id: str, app_id: str, operator_key: str = "") -> None:
+        super().__init__(client, user_id=user_id, app_id=app_id)
+        self._operator_key = operator_key
+
+    def provision_person(self, user_id: str, name: str) -> str:
+        """Create the user if missing, make them a collaborator, and answer a new token of theirs."""
+        if not self._operator_key:
+            raise Unsupported("The embedded platform's operator key is not configured here.")
+        first, _, last = name.strip().partition(" ")
+        self._create(
+            "post_users", {"users": [{"id": user_id, "first_name": first or user_id, "last_name": last}]}
+        )
+        self._create("post_collaborators", {"collaborators": [{"user": {"id": user_id}}]})
+        key = {"description": "Proofdesk", "type": "personal_access_token", "scopes": ["All"]}
+        frame = self._call("post_keys", {"keys": [key]}, {"user_id": user_id})
+        keys = frame.items("keys")
+        try:
+            token = msgspec.json.decode(keys[0], type=_Key).id if keys else ""
+        except msgspec.MsgspecError:
+            token = ""
+        if not token:
+            raise Ambiguous("The embedded platform answered no token.")
+        return token
+
+    def _create(self, route: str, body: Mapping[str, object]) -> None:
+        try:
+            self._call(route, body)
+        except AlreadyExists:
+            return
+
+    def _call(self, route: str, body: Mapping[str, object], path: Mapping[str, str] = NO_PATH) -> Frame:
+        return self.client.call(route, envelope, body=encode(body), token=self._operator_key, path=path)
+
+
+class _Key(msgspec.Struct):
+    id: str | None = ""
