@@ -64,7 +64,7 @@ class RunningDesk:
     def family(self) -> dict[int, str]:
         """{process id: arguments} of all that the supervisor started, to any depth."""
         listing = subprocess.run(
-            ["ps", "-A", "-o", "pid=,ppid=,args="], capture_output=True, text=True, check=True
+            ["ps", "-A", "-ww", "-o", "pid=,ppid=,args="], capture_output=True, text=True, check=True
         )
         rows = [line.split(None, 2) for line in listing.stdout.splitlines()]
         parents = {int(row[0]): (int(row[1]), row[2] if len(row) > 2 else "") for row in rows}
