@@ -37,15 +37,26 @@ class EmbeddedPlatform(ClarifaiPlatform):
         super().__init__(client, user_id=user_id, app_id=app_id)
         self._operator_key = operator_key
 
+    def provision_owner(self, name: str) -> str:
+        """Create the app and the user who owns it if they are missing, and answer a new token of the owner."""
+        self._new_user(self.user_id, name)
+        self._create("post_apps", {"apps": [{"id": self.app_id}]}, {"user_id": self.user_id})
+        return self._new_token(self.user_id)
+
     def provision_person(self, user_id: str, name: str) -> str:
         """Create the user if missing, make them a collaborator, and answer a new token of theirs."""
+        self._new_user(user_id, name)
+        self._create("post_collaborators", {"collaborators": [{"user": {"id": user_id}}]})
+        return self._new_token(user_id)
+
+    def _new_user(self, user_id: str, name: str) -> None:
         if not self._operator_key:
             raise Unsupported("The embedded platform's operator key is not configured here.")
         first, _, last = name.strip().partition(" ")
-        self._create(
-            "post_users", {"users": [{"id": user_id, "first_name": first or user_id, "last_name": last}]}
-        )
-        self._create("post_collaborators", {"collaborators": [{"user": {"id": user_id}}]})
+        user = {"id": user_id, "first_name": first or user_id, "last_name": last}
+        self._create("post_users", {"users": [user]})
+
+    def _new_token(self, user_id: str) -> str:
         key = {"description": "Proofdesk", "type": "personal_access_token", "scopes": ["All"]}
         frame = self._call("post_keys", {"keys": [key]}, {"user_id": user_id})
         keys = frame.items("keys")
@@ -57,9 +68,9 @@ class EmbeddedPlatform(ClarifaiPlatform):
             raise Ambiguous("The embedded platform answered no token.")
         return token
 
-    def _create(self, route: str, body: Mapping[str, object]) -> None:
+    def _create(self, route: str, body: Mapping[str, object], path: Mapping[str, str] = NO_PATH) -> None:
         try:
-            self._call(route, body)
+            self._call(route, body, path)
         except AlreadyExists:
             return
 

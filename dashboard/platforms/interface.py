@@ -134,5 +134,8 @@ class Platform(Protocol):
         """Submit, approve, request changes or reject, in batches; one outcome per id, in order."""
 
     # --- people (``provision_people`` only) -------------------------------------------------------------
+    def provision_owner(self, name: str) -> str:
+        """Create the account of this connection itself, owner and app, and answer a token of the owner."""
+
     def provision_person(self, user_id: str, name: str) -> str:
         """Create the platform user as a collaborator and answer a token of theirs."""

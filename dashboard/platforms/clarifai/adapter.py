@@ -284,6 +284,9 @@ class ClarifaiPlatform(AnnotationCalls):
         return send_all(assignment_ids, send, str, size=self.capabilities.write_batch, split_on=self.split_on)
 
     # --- people ---------------------------------------------------------------------------------------
+    def provision_owner(self, name: str) -> str:
+        raise Unsupported("Accounts of this platform are made on the platform itself.")
+
     def provision_person(self, user_id: str, name: str) -> str:
         raise Unsupported("People of this platform are invited on the platform itself.")
 

@@ -43,6 +43,7 @@ ROUTES: dict[str, tuple[str, str]] = {
     # Our own server's additions (see embedded_api); Clarifai answers 404 to them.
     "list_assignments": ("GET", "U/tasks/{task_id}/assignments/all"),
     "post_users": ("POST", "/v2/users"),
+    "post_apps": ("POST", "/v2/users/{user_id}/apps"),
     "post_keys": ("POST", "/v2/users/{user_id}/keys"),
     "post_collaborators": ("POST", "U/collaborators"),
 }
