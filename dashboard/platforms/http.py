@@ -31,7 +31,7 @@ Query = Sequence[tuple[str, str]]
 
 PAGE_BYTES = 10 * 1024 * 1024
 TIMEOUT = httpx.Timeout(connect=3.0, read=15.0, write=15.0, pool=3.0)
-LIMITS = httpx.Limits(max_connections=20, max_keepalive_connections=10, keepalive_expiry=30.0)
+LIMITS = httpx.Limits(max_connections=20, max_keepalive_connections=10, keepalive_expiry=5.0)
 # Whole answer, first byte to last: a body that drips is cut here.
 ANSWER_SECONDS = 45.0
 # Waits longer than this are the caller's to schedule.

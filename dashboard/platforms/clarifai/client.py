@@ -11,6 +11,8 @@ from types import MappingProxyType
 from typing import TypeVar
 from urllib.parse import quote
 
+import msgspec
+
 from ..http import Answer, HttpClient, Query
 
 T = TypeVar("T")
@@ -64,11 +66,6 @@ class ClarifaiClient:
     def http(self) -> HttpClient:
         return self._http
 
-    @property
-    def url_length(self) -> int:
-        """Length of the longest fixed part of a URL of this app, for cutting queries to size."""
-        return len(self._app) + 64
-
     def call(
         self,
         route: str,
@@ -89,4 +86,23 @@ class ClarifaiClient:
         sent = [("Authorization", f"Key {token or self._token}"), *headers]
         if body is not None:
             sent.append(("Content-Type", "application/json"))
-        return self._http.call(method, url, read, query=query, body=body, headers=sent, repeatable=repeatable)
+        secrets = [one.encode() for one in {token, self._token} if len(one) >= 8]
+        return self._http.call(
+            method,
+            url,
+            lambda answer: read(_scrubbed(answer, secrets)),
+            query=query,
+            body=body,
+            headers=sent,
+            repeatable=repeatable,
+        )
+
+
+def _scrubbed(answer: Answer, secrets: Sequence[bytes]) -> Answer:
+    """The answer without our own token, should the other side repeat it in a message."""
+    for secret in secrets:
+        if secret in answer.body:
+            answer = msgspec.structs.replace(answer, body=answer.body.replace(secret, b"[token]"))
+        if secret.decode() in answer.request_id:
+            answer = msgspec.structs.replace(answer, request_id="")
+    return answer

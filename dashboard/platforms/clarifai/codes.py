@@ -117,7 +117,10 @@ def error_of(
     words = _sentence(status)
     request_id = request_id or (_clean_id(status.req_id) if status else "")
     said = f" The platform says: {words}" if words else ""
-    facts = {"code": code or None, "request_id": request_id}
+
+    def made(kind: type[PlatformError], message: str) -> PlatformError:
+        return kind(message, code=code or None, request_id=request_id)
+
     if code in _THROTTLED or (http == 429 and code not in _UNAUTHORIZED):
         return Throttled(
             "The platform asks for fewer requests.",
@@ -126,42 +129,47 @@ def error_of(
             request_id=request_id,
         )
     if http == 412 or (code == 40017 and "precondition" in words.lower()):
-        return PreconditionFailed("It was changed on the platform since it was read.", **facts)
+        return made(PreconditionFailed, "It was changed on the platform since it was read.")
     if code in _UNAUTHORIZED:
-        return Unauthorized("The platform does not accept the token." + said, **facts)
+        return made(Unauthorized, "The platform does not accept the token." + said)
     if code in _FORBIDDEN:
-        return Forbidden("The platform does not allow this with the present token." + said, **facts)
+        return made(Forbidden, "The platform does not allow this with the present token." + said)
     if code in _EXISTS:
-        return AlreadyExists("The id is already taken." + said, **facts)
+        return made(AlreadyExists, "The id is already taken." + said)
     if code in _NOT_FOUND:
-        return NotFound("The platform does not know it." + said, **facts)
+        return made(NotFound, "The platform does not know it." + said)
     if code == 54100:
-        return IllegalMove("The platform refuses this step from the present status." + said, **facts)
+        return made(IllegalMove, "The platform refuses this step from the present status." + said)
     if code in _UNSUPPORTED:
-        return Unsupported("The platform does not offer this." + said, **facts)
+        return made(Unsupported, "The platform does not offer this." + said)
     if code in _UNCLEAR or 98000 <= code <= 99999:
-        return Ambiguous("The platform had a fault." + said, **facts)
-    return _by_http(http, code, words, said, facts)
-
-
-def _by_http(http: int, code: int, words: str, said: str, facts: dict) -> PlatformError:
-    if http >= 500 or http in (408, 425):
-        return Ambiguous(f"The platform had a fault (status {http}).", **facts)
-    if http == 401:
-        return Unauthorized("The platform does not accept the token." + said, **facts)
-    if http == 403:
-        return Forbidden("The platform does not allow this with the present token." + said, **facts)
-    if http == 404:
-        return NotFound("The platform does not know it." + said, **facts)
-    if http == 409:
-        return IllegalMove("The platform refuses this step from the present status." + said, **facts)
-    if http in (405, 501):
-        return Unsupported("The platform does not offer this." + said, **facts)
-    if code == 0 and http < 400:
-        return Ambiguous("The platform's answer could not be understood.", **facts)
+        return made(Ambiguous, "The platform had a fault." + said)
+    kind, message = _by_http(http, code)
+    if kind is not Rejected:
+        return made(kind, message if kind is Ambiguous else message + said)
     match = _FIELD.fullmatch(words)
     fields = {match[1]: match[2]} if match else {}
-    return Rejected("The platform refused the request." + said, fields=fields, **facts)
+    return Rejected(message + said, fields=fields, code=code or None, request_id=request_id)
+
+
+def _by_http(http: int, code: int) -> tuple[type[PlatformError], str]:
+    """What the HTTP status alone says."""
+    if http >= 500 or http in (408, 425):
+        return Ambiguous, f"The platform had a fault (status {http})."
+    if http in _BY_HTTP:
+        return _BY_HTTP[http]
+    if code == 0 and http < 400:
+        return Ambiguous, "The platform's answer could not be understood."
+    return Rejected, "The platform refused the request."
+
+
+_BY_HTTP: dict[int, tuple[type[PlatformError], str]] = {
+    401: (Unauthorized, "The platform does not accept the token."),
+    403: (Forbidden, "The platform does not allow this with the present token."),
+    404: (NotFound, "The platform does not know it."),
+    405: (Unsupported, "The platform does not offer this."),
+    409: (IllegalMove, "The platform refuses this step from the present status."),
+}
 
 
 def _clean_id(text: str | None) -> str:

@@ -282,7 +282,7 @@ def input_(raw: bytes | Raw) -> Input:
     metadata = data.metadata or {}
     status = wire.status or _NO_STATUS
     url = media.url or hosted_address(hosted, "orig")
-    name = metadata.get("filename")
+    name: Any = metadata.get("filename")
     return Input(
         id=wire.id,
         kind=kind,
