@@ -8,7 +8,8 @@ from __future__ import annotations
 
 import heapq
 import random
-from collections.abc import Mapping, Sequence
+from collections import Counter
+from collections.abc import Collection, Mapping, Sequence
 from fractions import Fraction
 
 Pair = tuple[int, int]
@@ -62,6 +63,10 @@ def quotas(inputs: int, weights: Sequence[float], per_input: int, seed: str) -> 
     return counts
 
 
+def _numbers(workers: Sequence[str], weights: Mapping[str, float] | None) -> list[float]:
+    return [1.0 if weights is None else float(weights.get(worker, 0)) for worker in workers]
+
+
 def partition(
     inputs: int, workers: Sequence[str], per_input: int, seed: str, weights: Mapping[str, float] | None = None
 ) -> list[Pair]:
@@ -72,10 +77,7 @@ def partition(
     """
     if len(set(workers)) != len(workers):
         raise DistributionError("a worker is named twice")
-    if weights is None:
-        numbers = [1.0] * len(workers)
-    else:
-        numbers = [float(weights.get(worker, 0)) for worker in workers]
+    numbers = _numbers(workers, weights)
     counts = quotas(inputs, numbers, per_input, seed)
     draw = random.Random(f"{seed}:order")  # noqa: S311 - fairness, not secrecy
     order = list(range(inputs))
@@ -93,3 +95,43 @@ def partition(
                 heapq.heappush(heap, (left + 1, draw.random(), worker))
     pairs.sort()
     return pairs
+
+
+def rebalance(
+    kept: Sequence[Collection[str]],
+    free: Sequence[Collection[str]],
+    workers: Sequence[str],
+    per_input: int,
+    weights: Mapping[str, float] | None = None,
+) -> list[list[str]]:
+    """Who shall have the unstarted work of each input, when the workers of a running task change.
+
+    By input: `kept` names those who have started (they stay, also when no longer in `workers`), `free` those
+    whose work is unstarted. The answer names, by input, the workers who shall hold unstarted work: with `kept`
+    they are `per_input` different ones. Present holders are left in place as long as their share allows.
+    """
+    if workers and per_input > len(workers):
+        raise DistributionError("fewer workers than workers_per_input")
+    numbers = _numbers(workers, weights)
+    needs = [max(0, per_input - len(set(started))) if workers else 0 for started in kept]
+    load = Counter(worker for started in kept for worker in started)
+    total = sum(needs) + sum(load[worker] for worker in workers)
+    whole = sum(numbers) or 1.0
+    room = {
+        worker: total * number / whole - load[worker] for worker, number in zip(workers, numbers, strict=True)
+    }
+    chosen: list[list[str]] = []
+    for need, started, holders in zip(needs, kept, free, strict=True):
+        stay: list[str] = []
+        for worker in sorted(holders):
+            if len(stay) < need and worker not in started and room.get(worker, 0) > 0:
+                stay.append(worker)
+                room[worker] -= 1
+        chosen.append(stay)
+    for place, stay in enumerate(chosen):
+        while len(stay) < needs[place]:
+            others = [worker for worker in workers if worker not in stay and worker not in kept[place]]
+            best = max(others, key=lambda worker: room[worker])
+            stay.append(best)
+            room[best] -= 1
+    return chosen

@@ -181,13 +181,18 @@ def read_work(body: Json, where: str) -> WorkSpec:
         return WorkSpec(PARTITIONED, 1, 1, {}, [])
     strategy = _choice(sent, "strategy", WORKER_STRATEGIES, place)
     workers = _users(sent, place)
-    info, inside = fields.mapping(sent, "partitioned_strategy_info", place), f"{place}.partitioned_strategy_info"
+    info, inside = (
+        fields.mapping(sent, "partitioned_strategy_info", place),
+        f"{place}.partitioned_strategy_info",
+    )
     per_input = fields.integer(info, "workers_per_input", inside, low=0, high=MAX_MEMBERS) or 1
     partition = fields.enum(info["type"], PARTITIONS, f"{inside}.type") if info.get("type") else 1
     if strategy == FULL:
         return WorkSpec(strategy, 1, max(1, len(workers)), {}, workers)
     if workers and per_input > len(workers):
-        raise FieldError(f"{inside}.workers_per_input", f"must be at most the number of workers, {len(workers)}")
+        raise FieldError(
+            f"{inside}.workers_per_input", f"must be at most the number of workers, {len(workers)}"
+        )
     weights: dict[str, float] = {}
     if strategy == PARTITIONED and partition == WEIGHTED:
         weights = _weights(info, inside, workers, per_input)
