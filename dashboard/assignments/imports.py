@@ -130,6 +130,8 @@ class _Import:
 
     def run(self) -> ImportResult:
         done = 0
+        stage = "images" if self.order.labelers or self.order.dry_run else "images and boxes"
+        self.progress(stage, done, self.total)
         for group in batches(self._images(self.result.losses)):
             usable = [image for image in group if image.path is not None]
             if not self.order.dry_run:
@@ -138,7 +140,7 @@ class _Import:
                 if not self.order.labelers:
                     self._post([(image, "") for image in self._taken(usable)])
             done += len(group)
-            self.progress("images" if self.order.labelers else "images and boxes", done, self.total)
+            self.progress(stage, done, self.total)
         if self.order.labelers and not self.order.dry_run and self.inputs:
             self._label_in_their_name(self._task())
         self.result.concepts = tuple(sorted(concept.id for concept in self.concepts.values()))
@@ -270,6 +272,7 @@ class _Import:
         for assignment in ask(lambda: list(self.platform.iter_assignments(task_id))):
             work[assignment.input_id] = assignment
         done = 0
+        self.progress("boxes", done, self.total)
         for group in batches(self._images(None)):
             usable = self._taken(image for image in group if image.path is not None)
             ready: list[tuple[VocImage, Assignment]] = []

@@ -80,7 +80,7 @@ def _parse_tree(data: bytes) -> Element:
         depth -= 1
         builder.end(tag)
 
-    def refuse(*_: object) -> None:
+    def refuse(*_: object) -> int:
         raise VocXmlError("the file declares a document type or an entity, which is refused")
 
     parser.StartElementHandler = start
