@@ -26,7 +26,7 @@ export function askReasons({ title, reasons, preset = [], confirm, single = fals
   }
 
   function choose(id) {
-    if (single || pristine) chosen = new Set(pristine && !single && chosen.has(id) && chosen.size > 1 ? [id] : chosen.has(id) && !pristine ? [] : [id]);
+    if (single || pristine) chosen = new Set([id]);
     else if (chosen.has(id)) chosen.delete(id);
     else chosen.add(id);
     pristine = false;

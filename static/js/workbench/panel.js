@@ -1,7 +1,7 @@
 /** What stands beside the canvas: the strip of next items, the input, its shapes as a list that mirrors the canvas, its past. */
 import { el, icon, role, stateBadge } from "./dom.js";
 import { DELIVERY } from "./delivery.js";
-import { changedFirst, find, isDrawn, marks, readBefore, remove, setTag, tagOf } from "./shapes.js";
+import { changedFirst, find, isDrawn, marks, readBefore, readShapes, remove, setTag, tagOf } from "./shapes.js";
 
 const MARKS = { added: ["plus", "added"], changed: ["edit", "changed"], deleted: ["minus", "deleted"] };
 
@@ -146,7 +146,7 @@ export function createPanel({ stage, concepts, type, reasons, whole = true }) {
     /** Which shapes differ from the last "ask for changes"; call before the stage opens the item. */
     compare(body) {
       const before = readBefore(body.before);
-      since = body.returned && before.length ? marks(before, body.annotations) : new Map();
+      since = body.returned && before.length ? marks(before, readShapes(body.annotations)) : new Map();
       return since;
     },
 
