@@ -1,7 +1,7 @@
 """Who is at the desk: the marks that views carry, and what a request knows about its person.
 
 A view needs sign-in unless it is marked ``@public``. A view under ``/c/<slug>/`` needs a membership of that
-connection, and with ``@for_roles("admin")`` one of the named roles there. ``DenyByDefault`` enforces the marks.
+connection, and with ``@for_roles("admin")`` one of the named roles there. ``DenyByDefault`` enforces this.
 """
 
 from __future__ import annotations
@@ -53,8 +53,8 @@ def for_roles(*roles: str) -> Callable[[View], View]:
 class Desk:
     """``request.desk``: the person, the connection of this page, and the roles there.
 
-    ``connection`` and ``membership`` are those of a ``/c/<slug>/`` page, else None; ``current`` is the connection
-    that the top bar offers: the page's own, else the person's first.
+    ``connection`` and ``membership`` are those of a ``/c/<slug>/`` page, else None; ``current`` is the
+    connection that the top bar offers: the page's own, else the person's first.
     """
 
     def __init__(self, request: HttpRequest) -> None:

@@ -13,7 +13,7 @@ log = logging.getLogger(__name__)
 
 
 def provision(membership: Membership) -> str:
-    """Make the person's platform user and token where the platform is ours. Returns what went wrong, or ''."""
+    """Make the person's platform user and token where the platform is ours. Returns the problem, or ''."""
     if membership.connection.kind != Connection.Kind.EMBEDDED:
         return ""
     try:

@@ -1,4 +1,4 @@
-"""The words and icons of states and deliveries: always the same three (colour, icon, word) wherever one is shown.
+"""The words and icons of states and deliveries: always the same colour, icon and word wherever one is shown.
 
 The colour follows from the key: ``awaiting_review`` is the CSS class ``is-awaiting-review``.
 """

@@ -1,7 +1,7 @@
 """Addresses of the window, one list per view module.
 
-Everything that belongs to a connection lives under ``c/<slug>/`` and is gated by membership there. A new route
-also needs a row in tests/integration/role_table.py, else the suite fails.
+Everything that belongs to a connection lives under ``c/<slug>/`` and is gated by membership there. A new
+route also needs a row in tests/integration/role_table.py, else the suite fails.
 """
 
 from __future__ import annotations

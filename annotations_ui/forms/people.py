@@ -12,6 +12,7 @@ from django.core.exceptions import ValidationError
 from dashboard.accounts.models import User
 from dashboard.accounts.policies import ROLES
 
+NAME_HELP = "What others see beside your work."
 ROLE_CHOICES = [(role, role.capitalize()) for role in ROLES]
 
 

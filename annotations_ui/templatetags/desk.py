@@ -51,7 +51,7 @@ def delivery_chip(key: str, short: bool = False) -> dict[str, Any]:
 def bar(counts: Any, label: str = "Progress", legend: bool = False) -> dict[str, Any]:
     """Stacked bar of work items by state.
 
-    ``counts``: mapping or object with state keys (``to_do`` ... ``rejected``) to numbers >= 0; absent keys count 0.
+    ``counts``: mapping or object with state keys (``to_do`` ... ``rejected``) to numbers >= 0; absent is 0.
     ``legend`` prints the numbers under the bar; otherwise they show on hover and to screen readers.
     """
     rows = [(look, _number(counts, look.key)) for look in WORK_STATES.values()]
@@ -89,7 +89,7 @@ def count(value: Any) -> str:
 
 
 def age_words(when: datetime, now: datetime) -> str:
-    """``just now``, ``20 s ago``, ``5 min ago``, ``3 h ago``, ``2 d ago``, then the date; the future counts as now."""
+    """``just now``, ``20 s ago``, ``5 min ago``, ``3 h ago``, ``2 d ago``, then the date; future is now."""
     seconds = int((now - when).total_seconds())
     if seconds < 5:
         return "just now"

@@ -14,15 +14,14 @@ from annotations_ui.forms.people import NameForm, OwnTokenForm, PasswordChangeFo
 from annotations_ui.provisioning import read_token
 from annotations_ui.trail import trail_of
 from dashboard.accounts import services
-from dashboard.accounts.models import Connection, PlatformIdentity
+from dashboard.accounts.models import Connection, PlatformIdentity, User
 from dashboard.accounts.policies import PolicyError
 
 
 @require_http_methods(["GET", "POST"])
 def account(request: DeskRequest) -> HttpResponse:
     """GET shows everything about oneself; POST saves the name."""
-    user = request.desk.user
-    assert user is not None
+    user = _person(request)
     form = NameForm(request.POST or None, initial={"display_name": user.display_name})
     if request.method == "POST" and form.is_valid():
         user.display_name = form.cleaned_data["display_name"]
@@ -35,8 +34,7 @@ def account(request: DeskRequest) -> HttpResponse:
 @sensitive_post_parameters()
 @require_http_methods(["GET", "POST"])
 def password_change(request: DeskRequest) -> HttpResponse:
-    user = request.desk.user
-    assert user is not None
+    user = _person(request)
     form = PasswordChangeForm(request.POST or None, user=user)
     if request.method == "POST" and form.is_valid():
         user.set_password(form.cleaned_data["password"])
@@ -52,8 +50,7 @@ def password_change(request: DeskRequest) -> HttpResponse:
 @require_POST
 def own_token(request: DeskRequest, slug: str) -> HttpResponse:
     """Test a token on the platform and keep it for the one person; it is never shown again."""
-    user, connection = request.desk.user, request.desk.connection
-    assert user is not None and connection is not None
+    user, connection = _person(request), _connection(request)
     form = OwnTokenForm(request.POST)
     if form.is_valid():
         try:
@@ -75,13 +72,24 @@ def own_token(request: DeskRequest, slug: str) -> HttpResponse:
 
 @require_POST
 def own_token_delete(request: DeskRequest, slug: str) -> HttpResponse:
-    user, connection = request.desk.user, request.desk.connection
-    assert user is not None and connection is not None
+    user, connection = _person(request), _connection(request)
     if services.delete_own_token(user=user, connection=connection, trail=trail_of(user, connection)):
         messages.success(
             request, f"Your token for {connection} is deleted here. Revoke it on the platform as well."
         )
     return redirect("account")
+
+
+def _person(request: DeskRequest) -> User:
+    user = request.desk.user
+    assert user is not None  # the gate lets nobody else in
+    return user
+
+
+def _connection(request: DeskRequest) -> Connection:
+    connection = request.desk.connection
+    assert connection is not None  # the gate has resolved the slug
+    return connection
 
 
 def _page(
@@ -92,8 +100,7 @@ def _page(
     token_connection: Connection | None = None,
     status: int = 200,
 ) -> HttpResponse:
-    user = request.desk.user
-    assert user is not None
+    user = _person(request)
     # defer: the page says whether a token is there, so it need not be decrypted to be drawn
     identities = PlatformIdentity.objects.filter(user=user).defer("token")
     named = {identity.connection_id: identity.platform_user_id for identity in identities}

@@ -24,7 +24,7 @@ WRONG = "Login name or password is wrong."  # one sentence for both, so that nam
 
 
 def own_path(address: str) -> str:
-    """``address`` if it is a path of this site, else the home page: nobody is sent elsewhere after signing in."""
+    """``address`` if it is a path of this site, else ``/``: nobody is sent elsewhere after signing in."""
     ours = address.startswith("/") and url_has_allowed_host_and_scheme(address, allowed_hosts=None)
     return address if ours else "/"
 
@@ -57,9 +57,9 @@ def sign_in(request: HttpRequest) -> HttpResponse:
 def _too_many(request: HttpRequest, wait: int) -> HttpResponse:
     minutes, seconds = divmod(wait, 60)
     words = f"{minutes} min {seconds} s" if minutes else f"{seconds} s"
-    return render(
-        request, "429.html", {"wait": wait, "words": words}, status=429, headers={"Retry-After": str(wait)}
-    )
+    response = render(request, "429.html", {"words": words}, status=429)
+    response.headers["Retry-After"] = str(wait)
+    return response
 
 
 @public

@@ -25,7 +25,7 @@ def forbidden(request: HttpRequest, exception: Exception | str | None = None) ->
 
 @public
 def csrf_failure(request: HttpRequest, reason: str = "") -> HttpResponse:
-    """Django's reason is for its log; the person needs to know that a reload helps and nothing was changed."""
+    """Django's reason is for its log; the person needs to know that nothing was changed and what helps."""
     return _answer(
         request,
         403,

@@ -1,4 +1,4 @@
-"""Who may do what with people, roles and tokens. ``check_*`` raises a readable sentence, ``can_*`` is its twin.
+"""Who may do what with people and roles. ``check_*`` raises a readable sentence, ``can_*`` is its twin.
 
 Rules are written here once; services call the check, pages print its sentence where a control is disabled.
 """
@@ -44,9 +44,7 @@ def check_keeps_an_admin(membership: Membership, roles: Collection[str]) -> None
         connection=membership.connection_id, is_admin=True, user__is_active=True
     )
     if not others.exclude(pk=membership.pk).exists():
-        raise PolicyError(
-            "This is the last admin of the connection. Make somebody else an admin first, then change this one."
-        )
+        raise PolicyError("This is the last admin of the connection. Make somebody else an admin first.")
 
 
 def can_lose_admin(membership: Membership) -> tuple[bool, str]:
@@ -62,7 +60,7 @@ def check_invitation_open(invitation: Invitation, now: datetime) -> None:
     """An invitation works once, for seven days, unless somebody revoked it."""
     if invitation.used_at is not None:
         raise InvitationGone(
-            "This invitation has been used already. Each link works once; ask for a new one."
+            "This invitation has been used already: each link works once. Ask for a new one."
         )
     if invitation.revoked_at is not None:
         raise InvitationGone("This invitation was taken back. Ask an admin of the connection for a new one.")

@@ -13,7 +13,7 @@ from .models import Connection, Invitation, Membership, PlatformIdentity
 
 @dataclass(frozen=True, slots=True)
 class Member:
-    """One person of a connection. ``keeps_admin``: why the admin role cannot be taken away; empty when it can."""
+    """One person of a connection. ``keeps_admin``: why the admin role cannot be taken away, or empty."""
 
     membership: Membership
     platform_user: str
@@ -22,7 +22,7 @@ class Member:
 
 
 def members(connection: Connection) -> list[Member]:
-    """Everybody on the connection, by name; two queries whatever their number, one more for a single admin."""
+    """Everybody on the connection, by name; a fixed number of queries whatever their number."""
     found = Membership.objects.filter(connection=connection).select_related("user", "connection")
     rows = sorted(found, key=lambda row: str(row.user).casefold())
     identities = PlatformIdentity.objects.filter(connection=connection).defer("token")

@@ -1,8 +1,8 @@
-"""Changing people: roles, invitations, names, passwords, platform identities. Keyword-only, one transaction each.
+"""Changing people: roles, invitations, platform identities. Keyword-only, one transaction each.
 
-Every function that changes who may do what takes ``trail``, the writer of its audit row, so that no change can
-be made without one. The caller binds it to the person and connection (rooms of the same floor do not import
-each other).
+Every function that changes who may do what takes ``trail``, the writer of its audit row, so that no change
+can be made without one. The caller binds it to the person and connection (rooms of the same floor do not
+import each other).
 """
 
 from __future__ import annotations
@@ -50,7 +50,7 @@ def remove_person(*, actor: Membership, membership: Membership, trail: Trail) ->
 
 
 def map_person(*, actor: Membership, membership: Membership, platform_user_id: str, trail: Trail) -> None:
-    """Say which platform user a person is; an empty id forgets it, and any own token with it. Raises PolicyError."""
+    """Say which platform user a person is; an empty id forgets it. Raises PolicyError when it is taken."""
     policies.check_manages_people(actor)
     wanted = platform_user_id.strip()
     with transaction.atomic():
@@ -73,7 +73,10 @@ def map_person(*, actor: Membership, membership: Membership, platform_user_id: s
 def save_own_token(
     *, user: User, connection: Connection, token: str, platform_user_id: str, trail: Trail
 ) -> PlatformIdentity:
-    """Keep a person's own platform token, encrypted. ``platform_user_id``: whose token it is. Raises PolicyError."""
+    """Keep a person's own platform token, encrypted; ``platform_user_id`` is whose token it is.
+
+    Raises PolicyError when somebody else already stands for that platform user.
+    """
     if not token.strip() or not platform_user_id:
         raise policies.PolicyError(
             "Nothing was saved: the token or the platform user it belongs to is missing."
@@ -161,7 +164,7 @@ def join_as_new_person(
     password: str,
     trail_of: Callable[[User], Trail],
 ) -> Membership:
-    """Make an account and use the invitation with it; neither happens without the other. Raises InvitationGone."""
+    """Make an account and use the invitation with it, both or neither. Raises InvitationGone."""
     with transaction.atomic():
         user = User.objects.create_user(username, password=password, display_name=display_name.strip())
         return join(invitation=invitation, user=user, trail=trail_of(user))

@@ -22,7 +22,7 @@ def _no_attempts_yet() -> Iterator[None]:
     cache.clear()
 
 
-def try_to_sign_in(client: Client, username: str, password: str, **more: object):  # noqa: ANN201
+def try_to_sign_in(client: Client, username: str, password: str, **more: object):
     address = more.pop("address", "203.0.113.7")
     data = {"username": username, "password": password, **more}
     return client.post(reverse("sign_in"), data, REMOTE_ADDR=address)

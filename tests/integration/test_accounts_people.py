@@ -34,7 +34,7 @@ def membership_of(username: str) -> Membership:
     return Membership.objects.get(user__username=username)
 
 
-def change(client: Client, what: str, membership: Membership, **data: object):  # noqa: ANN201
+def change(client: Client, what: str, membership: Membership, **data: object):
     return client.post(reverse(f"people_{what}", args=["demo", membership.pk]), data, follow=False)
 
 
@@ -123,7 +123,9 @@ def test_two_people_cannot_be_one_platform_user(admin: Client, demo: Connection)
     change(admin, "platform", membership_of("person-a"), platform_user_id=" l-1 ")
     refused = change(admin, "platform", membership_of("person-b"), platform_user_id="l-1")
     assert "already stands for" in notices(refused)
-    assert list(PlatformIdentity.objects.values_list("user__username", "platform_user_id")) == [("person-a", "l-1")]
+    assert list(PlatformIdentity.objects.values_list("user__username", "platform_user_id")) == [
+        ("person-a", "l-1")
+    ]
 
 
 def test_mapping_to_another_user_forgets_the_token_of_the_former(admin: Client, demo: Connection) -> None:
@@ -190,7 +192,9 @@ def test_an_invitation_of_another_connection_cannot_be_revoked_from_here(admin: 
     assert admin.post(reverse("invitation_revoke", args=["demo", invitation.pk])).status_code == 404
 
 
-def test_somebody_who_has_an_account_joins_with_it_and_keeps_former_roles(admin: Client, demo: Connection) -> None:
+def test_somebody_who_has_an_account_joins_with_it_and_keeps_former_roles(
+    admin: Client, demo: Connection
+) -> None:
     person = make_person(demo, "labeler", username="person-a")
     response = signed_in(person).post(make_link(admin, "reviewer"))
     assert response.status_code == 302
@@ -259,7 +263,9 @@ def test_privileged_fields_posted_anywhere_change_nothing(demo: Connection, role
     browser.post(reverse("password_change"), {**PRIVILEGES, "roles": ["admin"]})
     for what in ("roles", "remove", "platform", "provision"):
         assert change(browser, what, mine, **PRIVILEGES, roles=["admin"]).status_code == 403
-    assert browser.post(reverse("people", args=["demo"]), {**PRIVILEGES, "roles": ["admin"]}).status_code == 403
+    assert (
+        browser.post(reverse("people", args=["demo"]), {**PRIVILEGES, "roles": ["admin"]}).status_code == 403
+    )
     assert _privileges() == before
     person.refresh_from_db()
     assert person.display_name == "New name"
@@ -275,7 +281,9 @@ def test_an_accepted_invitation_gives_its_own_roles_only(admin: Client) -> None:
 
 def _privileges() -> list[tuple[object, ...]]:
     users = User.objects.values_list("pk", "is_superuser", "is_staff", "is_active")
-    members = Membership.objects.values_list("pk", "user", "connection", "is_labeler", "is_reviewer", "is_admin")
+    members = Membership.objects.values_list(
+        "pk", "user", "connection", "is_labeler", "is_reviewer", "is_admin"
+    )
     return sorted([*users, *members, *Invitation.objects.values_list("pk")], key=str)
 
 

@@ -14,7 +14,9 @@ PASSWORD = "four plain words here"
 _numbers = count(1)
 
 
-def make_connection(slug: str = "demo", *, kind: str = Connection.Kind.CLARIFAI, **fields: object) -> Connection:
+def make_connection(
+    slug: str = "demo", *, kind: str = Connection.Kind.CLARIFAI, **fields: object
+) -> Connection:
     """A connection whose address answers nobody (port 9, discard)."""
     values = {
         "name": slug.capitalize(),
