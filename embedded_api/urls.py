@@ -37,6 +37,6 @@ handler404 = no_such_address
 handler500 = internal_error
 
 urlpatterns: list[URLPattern | URLResolver] = [path("healthz", health, name="health")]
-for room in ("accounts", "concepts", "inputs", "annotations", "tasks"):
+for room in ("accounts", "concepts", "annotations", "inputs", "tasks"):
     if find_spec(f"embedded_api.{room}.urls") is not None:
         urlpatterns.append(path("", include(f"embedded_api.{room}.urls")))

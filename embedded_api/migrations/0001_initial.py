@@ -167,4 +167,12 @@ class Migration(migrations.Migration):
             model_name='app',
             constraint=models.UniqueConstraint(fields=('owner', 'public_id'), name='app_public_id'),
         ),
+        migrations.AddIndex(
+            model_name="annotation",
+            index=models.Index(fields=["app", "task_id", "id"], name="annotation_task_order"),
+        ),
+        migrations.AddIndex(
+            model_name="annotation",
+            index=models.Index(fields=["app", "user_id", "id"], name="annotation_user_order"),
+        ),
     ]

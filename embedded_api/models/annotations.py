@@ -34,6 +34,8 @@ class Annotation(models.Model):
             models.Index(fields=["app", "modified_at", "id"], name="annotation_changes"),
             models.Index(fields=["app", "task_id", "modified_at", "id"], name="annotation_task_changes"),
             models.Index(fields=["app", "task_id", "status_code", "user_id"], name="annotation_task_counts"),
+            models.Index(fields=["app", "task_id", "id"], name="annotation_task_order"),
+            models.Index(fields=["app", "user_id", "id"], name="annotation_user_order"),
             models.Index(fields=["input", "id"], name="annotation_input"),
         ]
 

@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+import base64
+import io
 import itertools
 import os
 import secrets
@@ -16,6 +18,7 @@ from typing import Any
 
 import httpx
 import pytest
+from PIL import Image
 
 REPO = Path(__file__).resolve().parents[2]
 OPERATOR_KEY = "test-operator-" + secrets.token_hex(16)
@@ -53,6 +56,35 @@ class EmbeddedApp:
         found: dict[str, Any] = response.json()
         assert found["status"]["code"] == 10000, response.text[:2000]
         return found
+
+    def add_inputs(self, *ids: str, size: tuple[int, int] = (40, 30)) -> list[str]:
+        """Post one small picture per id (each different); answers the ids."""
+        inputs = [
+            {"id": name, "data": {"image": {"base64": picture(size, shade=place * 7 % 256)}}}
+            for place, name in enumerate(ids)
+        ]
+        self.ok("POST", "inputs", {"inputs": inputs})
+        return list(ids)
+
+    def annotate(self, input_id: str, user: str = "", **more: Any) -> dict[str, Any]:
+        """Post one annotation (a box of the concept rbc unless `data` is given); answers it as printed."""
+        box = {"top_row": 0.1, "left_col": 0.1, "bottom_row": 0.5, "right_col": 0.5}
+        region = {"region_info": {"bounding_box": box}, "data": {"concepts": [{"id": "rbc", "value": 1}]}}
+        sent = {"input_id": input_id, "data": {"regions": [region]}} | more
+        made: dict[str, Any] = self.ok("POST", "annotations", {"annotations": [sent]}, user=user)[
+            "annotations"
+        ][0]
+        return made
+
+
+def picture(size: tuple[int, int] = (40, 30), form: str = "PNG", shade: int = 128, mode: str = "RGB") -> str:
+    """A plain picture as base64."""
+    image = Image.new(
+        mode, size, shade if mode in ("L", "I;16", "P", "1") else (shade, 64, 200, 90)[: len(mode)]
+    )
+    target = io.BytesIO()
+    image.save(target, form)
+    return base64.b64encode(target.getvalue()).decode()
 
 
 @dataclass

@@ -1,0 +1,115 @@
+"""The `data` object of annotations and inputs: checked, and brought into the form that is stored.
+
+Stored form: known keys only, empty parts left out, numbers as numbers, every concept with its value, every
+region with an id. Source: Clarifai API, messages Data, Region, Concept.
+"""
+
+from collections.abc import Collection
+
+from embedded_api import envelope, fields, ids
+from embedded_api.annotations import geometry
+from embedded_api.errors import FieldError
+from embedded_api.fields import Json, join
+
+MAX_CONCEPTS = 1000  # per list
+MAX_STRUCT = 64 * 1024  # characters of a free object as JSON text
+MAX_TEXT = 100_000
+_TOP = frozenset({"concepts", "regions", "metadata", "text", "geo"})
+_IN_REGION = frozenset({"concepts", "metadata", "text"})
+_INPUT = frozenset({"concepts", "metadata", "geo"})
+
+
+def annotation_data(sent: Json, where: str, known_concepts: Collection[str]) -> Json:
+    """`data` of an annotation: at most one region."""
+    _only(sent, _TOP, where)
+    made = _shared(sent, where, known_concepts)
+    regions = fields.objects(sent, "regions", where, low=0, high=128)
+    if len(regions) > 1:
+        raise FieldError(join(where, "regions"), "an annotation has at most one region")
+    if regions:
+        made["regions"] = [_region(regions[0], f"{join(where, 'regions')}[0]", known_concepts)]
+    return made
+
+
+def input_data(sent: Json, where: str, known_concepts: Collection[str]) -> Json:
+    """What an input carries beside its medium: concepts, metadata, geo."""
+    _only(sent, _INPUT, where)
+    return _shared(sent, where, known_concepts)
+
+
+def struct(sent: Json, name: str, where: str) -> Json:
+    """A free object of limited size."""
+    value = fields.mapping(sent, name, where)
+    if len(envelope.dumps(value)) > MAX_STRUCT:
+        raise FieldError(join(where, name), f"must have at most {MAX_STRUCT} characters as JSON")
+    return value
+
+
+def _only(sent: Json, allowed: Collection[str], where: str) -> None:
+    for name, value in sent.items():
+        if name not in allowed and value not in ({}, [], ""):
+            raise FieldError(join(where, name), "is not supported here")
+
+
+def _shared(sent: Json, where: str, known_concepts: Collection[str]) -> Json:
+    made: Json = {}
+    if concepts := _concepts(sent, where, known_concepts):
+        made["concepts"] = concepts
+    if metadata := struct(sent, "metadata", where):
+        made["metadata"] = metadata
+    if text := fields.mapping(sent, "text", where):
+        place = join(where, "text")
+        raw = fields.text(text, "raw", place, limit=MAX_TEXT, line=False)
+        if not raw.strip():
+            raise FieldError(join(place, "raw"), "must not be empty")
+        made["text"] = {"raw": raw}
+    if geo := fields.mapping(sent, "geo", where):
+        made["geo"] = {"geo_point": _place(fields.mapping(geo, "geo_point", join(where, "geo")), where)}
+    return made
+
+
+def _place(sent: Json, where: str) -> Json:
+    place = join(where, "geo.geo_point")
+    longitude = fields.number(sent, "longitude", place)
+    latitude = fields.number(sent, "latitude", place)
+    if abs(longitude) > 180 or abs(latitude) > 90:
+        raise FieldError(place, "longitude must be from -180 to 180 and latitude from -90 to 90")
+    return {"longitude": longitude, "latitude": latitude}
+
+
+def _concepts(sent: Json, where: str, known: Collection[str]) -> list[Json]:
+    made: list[Json] = []
+    seen: set[str] = set()
+    for number, concept in enumerate(fields.objects(sent, "concepts", where, low=0, high=MAX_CONCEPTS)):
+        place = f"{join(where, 'concepts')}[{number}]"
+        concept_id = fields.identifier(concept, "id", place)
+        if concept_id not in known:
+            raise FieldError(f"{place}.id", f"no concept {concept_id} in this app")
+        if concept_id in seen:
+            raise FieldError(f"{place}.id", f"concept {concept_id} is given twice")
+        seen.add(concept_id)
+        # Absent means present: a concept that is posted without a value counts as 1.
+        value = fields.number(concept, "value", place, default=1.0)
+        if not 0 <= value <= 1:
+            raise FieldError(f"{place}.value", "must be from 0 to 1")
+        made.append({"id": concept_id, "value": int(value) if value in (0, 1) else value})
+    return made
+
+
+def _region(sent: Json, where: str, known: Collection[str]) -> Json:
+    region_id = fields.identifier(sent, "id", where, required=False)
+    info = fields.mapping(sent, "region_info", where)
+    if not info and not region_id:
+        raise FieldError(where, "needs a region_info, or the id of an existing region")
+    made: Json = {"id": region_id or ids.new()}
+    if info:
+        made["region_info"] = geometry.region_info(info, join(where, "region_info"))
+    data = fields.mapping(sent, "data", where)
+    _only(data, _IN_REGION, join(where, "data"))
+    if content := _shared(data, join(where, "data"), known):
+        made["data"] = content
+    if "value" in sent:
+        made["value"] = fields.number(sent, "value", where)
+    if track := fields.identifier(sent, "track_id", where, required=False):
+        made["track_id"] = track
+    return made

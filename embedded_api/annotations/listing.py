@@ -1,0 +1,59 @@
+"""GET annotations: filters and pages. Source: Clarifai API guide, section list annotations."""
+
+from django.db.models import QuerySet
+
+from embedded_api.annotations.posting import STATUSES
+from embedded_api.errors import FieldError
+from embedded_api.models import Annotation, App, Input
+from embedded_api.query import Page, Query
+
+
+def filtered(app: App, query: Query) -> QuerySet[Annotation]:
+    """All annotations of the app that pass every filter of the query, oldest first."""
+    rows = Annotation.objects.filter(app=app)
+    input_ids = query.identifiers("input_ids")
+    wanted = query.identifiers("ids")
+    if wanted and input_ids:
+        rows = rows.filter(pk__in=_pairs(app, input_ids, wanted))
+    elif wanted:
+        rows = rows.filter(public_id__in=wanted)
+    elif input_ids:
+        keys = Input.objects.filter(app=app, public_id__in=input_ids).values_list("pk", flat=True)
+        # Without the app, so that the index of inputs is the only one that fits.
+        rows = Annotation.objects.filter(input_id__in=list(keys))
+    user_ids = query.identifiers("user_ids")
+    models = query.texts("model_version_ids") + query.texts("workflow_version_ids")
+    if user_ids:
+        rows = rows.filter(user_id__in=user_ids)
+    elif models:
+        rows = rows.none()  # nothing here is made by a model or a workflow
+    if task_id := query.text("task_id"):
+        rows = rows.filter(task_id=task_id)
+    if "statuses" in query:
+        raise FieldError("statuses", "use statuses.code=24157, or POST annotations/searches")
+    if codes := query.status_codes("statuses.code", STATUSES):
+        rows = rows.filter(status_code__in=codes)
+    query.flag("list_all_annotations")  # checked only: everything here is trusted
+    query.flag("return_model_output")
+    return rows.order_by("pk")
+
+
+def _pairs(app: App, input_ids: list[str], wanted: list[str]) -> list[int]:
+    if len(wanted) != len(input_ids):
+        raise FieldError("ids", "must be as many as input_ids, pair by pair")
+    pairs = set(zip(input_ids, wanted, strict=True))
+    found = Annotation.objects.filter(app=app, public_id__in=wanted)
+    return [
+        pk
+        for pk, input_id, public_id in found.values_list("pk", "input_public_id", "public_id")
+        if (input_id, public_id) in pairs
+    ]
+
+
+def cut(rows: QuerySet[Annotation], page: Page) -> QuerySet[Annotation]:
+    """One page. A deep one is found in the index alone before any row is read."""
+    if page.start == 0:
+        return rows[: page.stop]
+    order = rows.query.order_by
+    keys = rows.values("pk")[page.start : page.stop]
+    return Annotation.objects.filter(pk__in=keys).order_by(*order)
