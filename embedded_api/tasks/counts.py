@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections import defaultdict
+from collections.abc import Sequence
 from typing import Any, Final
 
 from django.db.models import Count
@@ -35,7 +36,7 @@ def assignment_counts(task: Task, users: list[str]) -> list[Row]:
     return _rows(task, users, named)
 
 
-def _rows(task: Task, users: list[str], found: list[tuple[str, str | None, int]]) -> list[Row]:
+def _rows(task: Task, users: list[str], found: Sequence[tuple[str, str | None, int]]) -> list[Row]:
     """A row for each worker of the task (or each user asked for) and each other user with something; zeros too."""
     workers = TaskMember.objects.filter(task=task, role=TaskMember.WORKER).order_by("position")
     order = users or list(workers.values_list("user_id", flat=True))

@@ -6,7 +6,7 @@ approved or rejected. Percentages are cut, so that 100 is only shown when all in
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Sequence
+from collections.abc import Iterable, Mapping, Sequence
 from typing import Any
 
 from django.db.models import Count, Q
@@ -45,7 +45,7 @@ def metrics_of(tasks: Sequence[Task], wishes: Iterable[str]) -> dict[int, dict[s
     return {task.pk: _one(task, seen.get(task.pk), wanted) for task in tasks}
 
 
-def _one(task: Task, row: dict[str, int] | None, wanted: set[str]) -> dict[str, Any]:
+def _one(task: Task, row: Mapping[str, Any] | None, wanted: set[str]) -> dict[str, Any]:
     made = row or {"rows": 0, "inputs": 0, "unworked": 0, "unreviewed": 0}
     # A dynamic task may still owe further assignments of an input that looks finished.
     owes = task.worker_strategy == DYNAMIC and made["rows"] < task.inputs_count * task.workers_per_input

@@ -28,8 +28,8 @@ def print_tasks(app: App, tasks: Sequence[Task], asked: Iterable[str] = ()) -> l
     people: dict[str, dict[str, str]] = {}
     if wishes & {"all", "worker.users", "review.users"}:
         named = {user for users in members.values() for user in users}
-        for user in User.objects.filter(id__in=named):
-            people[user.id] = {"id": user.id, "first_name": user.first_name, "last_name": user.last_name}
+        for one in User.objects.filter(id__in=named):
+            people[one.id] = {"id": one.id, "first_name": one.first_name, "last_name": one.last_name}
     numbers = metrics_of(tasks, wishes)
     return [
         _print_task(
