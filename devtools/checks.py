@@ -2,12 +2,15 @@
 
 from __future__ import annotations
 
-import os
 import subprocess
+import tempfile
 import time
 
-from devtools import environment
+from devtools import environment, suite
 from devtools.words import say
+
+# The package has no module to run, only a script whose place differs between systems.
+CONTRACTS = "from importlinter.cli import lint_imports_command as check; check()"
 
 
 def steps(python: str) -> list[tuple[str, list[str], dict[str, str]]]:
@@ -19,7 +22,7 @@ def steps(python: str) -> list[tuple[str, list[str], dict[str, str]]]:
         ("format", [python, "-m", "ruff", "format", "--check", "."], {}),
         (
             "import contracts",
-            [python, "-c", "from importlinter.cli import lint_imports_command as c; c()"],
+            [python, "-c", CONTRACTS],
             {},
         ),
         ("django check", [*manage, "check"], {}),
@@ -39,12 +42,18 @@ def run() -> int:
     """Run every check, also after one failed; print what failed. Returns 0 when all passed."""
     python = str(environment.ensure(environment.DEV))
     failed = []
+    base = {
+        **suite.environment_for_tests(),
+        "PROOFDESK_SECRET_KEY": "only-for-checks-" + "0" * 32,
+        "PROOFDESK_DATA_DIR": tempfile.gettempdir(),  # named, never written
+        "EMBEDDED_DATA_DIR": tempfile.gettempdir(),
+    }
     for name, command, extra in steps(python):
         began = time.monotonic()
         result = subprocess.run(
             command,
             cwd=environment.ROOT,
-            env={**os.environ, **extra},
+            env={**base, **extra},
             stdin=subprocess.DEVNULL,
             capture_output=True,
             text=True,

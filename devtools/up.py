@@ -15,11 +15,11 @@ from types import FrameType
 from typing import IO
 
 from devtools import environment, freshness, store
-from devtools.children import Child, new_leash
+from devtools.children import Child, Leash, new_leash
 from devtools.words import Refusal, say
 
 READY_SECONDS = 60.0  # how long any one part may take to answer
-SILENT_SECONDS = 180.0  # a worker without a heartbeat for so long is started again
+SILENT_SECONDS = 900.0  # a worker without a heartbeat for so long is started again
 LOOPBACK = ("127.0.0.1", "localhost")
 
 
@@ -37,6 +37,7 @@ class Desk:
         self.began = time.monotonic()
         self.python = environment.python_of(environment.ROOT / ".venv")
         self.heartbeat = data / "worker.alive"
+        self.leash: Leash | None = None
         self._lock: IO[str] | None = None
 
     # -- before anything runs ------------------------------------------------------------------
@@ -263,7 +264,7 @@ class Desk:
                 child.stop()
         for child in by_name.values():  # a migration or the seed was still running
             child.stop()
-        if getattr(self, "leash", None) is not None:
+        if self.leash is not None:
             self.leash.close()
 
     # -- what a person sees --------------------------------------------------------------------
