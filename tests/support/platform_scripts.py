@@ -15,7 +15,7 @@ from dashboard.platforms.guard import AddressGuard, base_guard
 from dashboard.platforms.http import HttpClient
 
 BASE = "http://127.0.0.1:9"
-TOKEN = "canary-4f1d2c3b5a69788796a5b4c3d2e1f001"  # noqa: S105 a made-up token to look for in errors and logs
+TOKEN = "canary-4f1d2c3b5a69788796a5b4c3d2e1f001"
 
 Step = httpx.Response | Exception | Callable[[httpx.Request], httpx.Response]
 
