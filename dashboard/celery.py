@@ -108,7 +108,7 @@ def start_beat(**_: Any) -> None:
     if os.environ.get("PROOFDESK_BEAT") == "1" and _beat is None:
         from celery.beat import EmbeddedService
 
-        _beat = EmbeddedService(app, thread=True)
+        _beat = EmbeddedService(app, thread=True, scheduler_cls=app.conf.beat_scheduler)
         _beat.start()
 
 

@@ -13,6 +13,7 @@ from collections import deque
 from collections.abc import Callable
 from pathlib import Path
 
+from devtools.environment import ROOT
 from devtools.words import Refusal, say
 
 LOG_LIMIT = 5_000_000  # bytes; a larger log is set aside once at the next start
@@ -122,6 +123,7 @@ class Child:
         with open(self.log, "ab") as output:
             self.process = subprocess.Popen(
                 self.argv,
+                cwd=ROOT,
                 env=self.env,
                 stdin=subprocess.DEVNULL,
                 stdout=output,

@@ -20,6 +20,7 @@ from devtools.words import Refusal, say
 
 READY_SECONDS = 60.0  # how long any one part may take to answer
 SILENT_SECONDS = 900.0  # a worker without a heartbeat for so long is started again
+THREADS = 6  # of the worker; its work waits for HTTP
 LOOPBACK = ("127.0.0.1", "localhost")
 
 
@@ -167,20 +168,12 @@ class Desk:
         platform = self.child("platform", self.gunicorn("embedded_api.wsgi", *address), env=self.shed_env)
         web = self.child("web", self.gunicorn("dashboard.wsgi", self.host, self.port))
         celery = [
-            str(self.python),
-            "-m",
-            "celery",
-            "-A",
-            "dashboard.celery",
-            "worker",
-            "-P",
-            "threads",
-            "-c",
-            "4",
+            *(str(self.python), "-m", "celery", "-A", "dashboard.celery", "worker"),
+            *("-P", "threads", "-c", str(THREADS), "-l", "INFO"),
+            *("--without-gossip", "--without-mingle", "--without-heartbeat"),
         ]
-        quiet = ["-l", "INFO", "--without-gossip", "--without-mingle", "--without-heartbeat"]
         # The scheduler runs inside the one worker: there is exactly one, and it ends with it.
-        worker = self.child("worker", [*celery, *quiet], hard=True, env={**self.env, "PROOFDESK_BEAT": "1"})
+        worker = self.child("worker", celery, hard=True, env={**self.env, "PROOFDESK_BEAT": "1"})
         self.wait(platform, lambda: get_ok(*address, "/healthz"))
         say(f"platform     embedded server answers on port {self.embedded_port}")
         self.wait(web, lambda: get_ok(reachable(self.host), self.port, "/readyz"))
