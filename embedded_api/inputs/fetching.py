@@ -38,7 +38,7 @@ def fetch(url: str, max_bytes: int) -> bytes:
     for _ in range(MAX_REDIRECTS + 1):
         parts = checked(url)
         if secure and parts.scheme != "https":
-            raise refused("url: a redirect from https to http is not followed")
+            raise refused("a redirect from https to http is not followed")
         secure = parts.scheme == "https"
         connection = _connect(parts, deadline)
         try:
@@ -48,30 +48,30 @@ def fetch(url: str, max_bytes: int) -> bytes:
                 url = urljoin(url, answer.headers.get("Location", ""))
                 continue
             if answer.status != 200:
-                raise failed(f"url: the other server answered {answer.status}")
+                raise failed(f"the other server answered {answer.status}")
             return _body(answer, connection, max_bytes, deadline)
         except (OSError, http.client.HTTPException, ValueError):
-            raise failed("url: the picture could not be fetched") from None
+            raise failed("the picture could not be fetched") from None
         finally:
             connection.close()
-    raise failed(f"url: more than {MAX_REDIRECTS} redirects")
+    raise failed(f"more than {MAX_REDIRECTS} redirects")
 
 
 def checked(url: str) -> SplitResult:
     """An http or https address of a form that is safe to try; raises ApiError 30106."""
     if len(url) > 2048 or not url.isascii() or any(c <= " " or c in "\\\x7f" for c in url):
-        raise refused("url: must be plain ASCII without spaces, at most 2048 characters")
+        raise refused("must be plain ASCII without spaces, at most 2048 characters")
     try:
         parts = urlsplit(url)
         host, port = parts.hostname or "", parts.port
     except ValueError:
-        raise refused("url: is not an address") from None
+        raise refused("is not an address") from None
     if parts.scheme not in ("http", "https") or not host:
-        raise refused("url: must begin with http:// or https:// and name a host")
+        raise refused("must begin with http:// or https:// and name a host")
     if parts.username is not None or parts.password is not None:
-        raise refused("url: must not carry a name or password")
+        raise refused("must not carry a name or password")
     if (port if port is not None else 443) not in PORTS and f"{host}:{port}" not in settings.FETCH_ALLOWED:
-        raise refused("url: this port is refused")
+        raise refused("this port is refused")
     return parts
 
 
@@ -96,10 +96,10 @@ def _connect(parts: SplitResult, deadline: float) -> http.client.HTTPConnection:
     try:
         found = socket.getaddrinfo(host, port, type=socket.SOCK_STREAM)
     except (OSError, UnicodeError):
-        raise failed("url: the host name cannot be resolved") from None
+        raise failed("the host name cannot be resolved") from None
     allowed = f"{host}:{port}" in settings.FETCH_ALLOWED
     if not allowed and not all(is_public(str(entry[4][0])) for entry in found):
-        raise refused("url: this address is refused")
+        raise refused("this address is refused")
     sock: socket.socket | None = None
     for family, kind, protocol, _, address in found[:4]:
         sock = socket.socket(family, kind, protocol)
@@ -111,14 +111,14 @@ def _connect(parts: SplitResult, deadline: float) -> http.client.HTTPConnection:
             sock.close()
             sock = None
     if sock is None:
-        raise failed("url: no connection to the other server")
+        raise failed("no connection to the other server")
     connection = http.client.HTTPConnection(host, port)
     if parts.scheme == "https":
         try:
             sock = ssl.create_default_context().wrap_socket(sock, server_hostname=host)
         except (OSError, ValueError):
             sock.close()
-            raise failed("url: the other server's certificate was refused") from None
+            raise failed("the other server's certificate was refused") from None
     connection.sock = sock
     return connection
 
@@ -136,7 +136,7 @@ def _body(
     while True:
         left = deadline - time.monotonic()
         if left <= 0:
-            raise failed("url: the other server is too slow")
+            raise failed("the other server is too slow")
         if connection.sock is not None:
             connection.sock.settimeout(min(STEP_SECONDS, left))
         piece = answer.read1(_CHUNK)
@@ -144,5 +144,5 @@ def _body(
             return b"".join(pieces)
         size += len(piece)
         if size > max_bytes:
-            raise ApiError(413, 30105, f"url: the file has more than {max_bytes} bytes")
+            raise ApiError(413, 30105, f"the file has more than {max_bytes} bytes")
         pieces.append(piece)

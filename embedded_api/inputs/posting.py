@@ -53,11 +53,19 @@ def read(sent: Json, where: str, app: App, concepts: frozenset[str]) -> Draft:
         row.kind, row.text = "text", _text(medium, f"{place}.text")
         return Draft(row, None, True)
     row.source_url = fields.text(medium, "url", f"{place}.image", limit=2048)
-    picture = pictures.read(_bytes(medium, f"{place}.image", row.source_url))
+    picture = _picture(medium, f"{place}.image", row.source_url)
     row.media, row.width, row.height = picture.name, picture.width, picture.height
     row.format, row.color_mode = picture.format, picture.color_mode
     row.size, row.sha256 = len(picture.files["orig"]), picture.sha256
     return Draft(row, picture, fields.flag(medium, "allow_duplicate_url", f"{place}.image"))
+
+
+def _picture(medium: Json, where: str, url: str) -> pictures.Picture:
+    """The checked picture; the error of a bad one says where it stands."""
+    try:
+        return pictures.read(_bytes(medium, where, url))
+    except ApiError as error:
+        raise ApiError(error.http, error.code, f"{where}: {error.details}") from None
 
 
 def _text(medium: Json, where: str) -> str:
@@ -93,7 +101,8 @@ def post(
     for place, sent in enumerate(sent_rows):
         where = f"inputs[{place}]"
         try:
-            if sent.get("id") in taken:  # told before a picture is fetched or decoded
+            known = fields.text(sent, "id", where)
+            if known and known in taken:  # told before a picture is fetched or decoded
                 raise duplicate(f"{where}.id: an input with this id exists", DUPLICATE)
             draft = read(sent, where, app, concepts)
             taken.add(draft.row.public_id)
