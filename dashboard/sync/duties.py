@@ -1,0 +1,90 @@
+"""What the clock asks for: which pulls are due, which connections have something to send, a sign of life."""
+
+from __future__ import annotations
+
+from datetime import datetime, timedelta
+
+from django.conf import settings
+from django.db import IntegrityError, transaction
+from django.db.models import Max, Q
+from django.utils import timezone
+
+from dashboard.accounts.models import Connection
+
+from . import outbox
+from .models import Heartbeat, SyncRun
+
+#: A pull that gave no sign of life for this long has died with its worker.
+STALE = timedelta(seconds=90)
+WORKER = "worker"
+
+
+def beat() -> None:
+    """Write down that a worker, and the clock that sent it here, are alive."""
+    Heartbeat.objects.update_or_create(name=WORKER, defaults={"at": timezone.now()})
+
+
+def waiting_connections() -> list[int]:
+    """Connections for which a push is worth starting."""
+    return outbox.waiting_connections()
+
+
+def due_runs() -> list[int]:
+    """Queue what is due, give up on what died, and answer the runs that can be started now."""
+    now = timezone.now()
+    _bury_stale(now)
+    _queue_due(now)
+    able = Connection.objects.filter(paused_at=None).filter(_closed(now))
+    running = SyncRun.objects.filter(state=SyncRun.State.RUNNING).values("connection")
+    queued = SyncRun.objects.filter(state=SyncRun.State.QUEUED, connection__in=able)
+    return list(queued.exclude(connection__in=running).order_by("id").values_list("id", flat=True))
+
+
+def queue(connection_id: int, mode: str, requested_by_id: int | None = None) -> SyncRun:
+    """A queued run of this connection: the one that waits already, or a new one. Full wins over incremental."""
+    for _ in range(3):
+        waiting = SyncRun.objects.filter(connection_id=connection_id, state=SyncRun.State.QUEUED).first()
+        if waiting is not None:
+            if mode == SyncRun.Mode.FULL and waiting.mode != mode:
+                if not SyncRun.objects.filter(pk=waiting.pk, state=SyncRun.State.QUEUED).update(mode=mode):
+                    continue  # it was started just now, as what it was
+                waiting.mode = mode
+            return waiting
+        try:
+            with transaction.atomic():
+                return SyncRun.objects.create(
+                    connection_id=connection_id, mode=mode, requested_by_id=requested_by_id
+                )
+        except IntegrityError:
+            continue  # somebody else queued one just now
+    return SyncRun.objects.filter(connection_id=connection_id).latest("id")
+
+
+def _queue_due(now: datetime) -> None:
+    since = now - timedelta(seconds=settings.SYNC_SECONDS)
+    able = Connection.objects.filter(paused_at=None).filter(_closed(now))
+    busy = SyncRun.objects.filter(state__in=(SyncRun.State.QUEUED, SyncRun.State.RUNNING)).values(
+        "connection"
+    )
+    # From start to start: a long pull does not make the next one later.
+    resting = able.exclude(id__in=busy).annotate(last=Max("runs__started_at"))
+    for connection in resting.filter(Q(last__isnull=True) | Q(last__lte=since)):
+        queue(connection.pk, SyncRun.Mode.INCREMENTAL)
+
+
+def _bury_stale(now: datetime) -> None:
+    dead = SyncRun.objects.filter(state=SyncRun.State.RUNNING).filter(
+        Q(beat_at__lte=now - STALE) | Q(beat_at__isnull=True, started_at__lte=now - STALE)
+    )
+    for run in dead:
+        buried = dead.filter(pk=run.pk).update(
+            state=SyncRun.State.FAILED,
+            ended_at=now,
+            error="It stopped without a word: the worker was ended or the machine went down. It is repeated.",
+        )
+        if buried:
+            queue(run.connection_id, run.mode, run.requested_by_id)
+
+
+def _closed(now: datetime) -> Q:
+    return Q(open_until__isnull=True) | Q(open_until__lte=now)
