@@ -58,7 +58,9 @@ def test_a_deactivated_person_cannot_sign_in(client: Client) -> None:
 
 def test_missing_fields_are_named(client: Client) -> None:
     response = try_to_sign_in(client, "", "")
-    assert b"Login name</a>: This field is required." in response.content
+    page = response.content.decode()
+    assert page.count("This field is required.") == 2
+    assert ">Login name</a>" in page
 
 
 def test_the_eleventh_failure_of_a_name_waits_wherever_it_comes_from(client: Client) -> None:

@@ -1,10 +1,13 @@
-// data-confirm="sentence" on a form or button asks first; data-confirm-word names the deed on the button.
+// data-confirm="sentence" on a form or button asks first; data-confirm-word names the deed on the
+// button, data-confirm-grave colours it as one that takes something away.
 const dialog = document.getElementById("confirm");
 const granted = new WeakSet();
 
-function ask(sentence, word) {
+function ask({ confirm: sentence, confirmWord: word, confirmGrave: grave }) {
   dialog.querySelector("#confirm-text").textContent = sentence;
-  dialog.querySelector("[data-confirm-yes]").textContent = word || "Go on";
+  const yes = dialog.querySelector("[data-confirm-yes]");
+  yes.textContent = word || "Go on";
+  yes.className = `button ${grave === undefined ? "is-primary" : "is-grave"}`;
   dialog.returnValue = "no";
   dialog.showModal();
   return new Promise((resolve) => {
@@ -18,7 +21,7 @@ document.addEventListener("submit", async (event) => {
   if (!dialog || !asker.dataset.confirm || granted.delete(form)) return;
   event.preventDefault();
   event.stopImmediatePropagation();
-  if (await ask(asker.dataset.confirm, asker.dataset.confirmWord)) {
+  if (await ask(asker.dataset)) {
     granted.add(form);
     form.requestSubmit(event.submitter);
   }
