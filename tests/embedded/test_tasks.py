@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import time
 from collections import Counter
 from typing import Any
 
@@ -308,15 +307,12 @@ def test_another_app_knows_nothing_of_a_task(
 
 
 @pytest.mark.slow
-def test_ten_thousand_inputs_are_shared_out_quickly(embedded_server: EmbeddedServer) -> None:
+def test_ten_thousand_inputs_are_shared_out(embedded_server: EmbeddedServer) -> None:
     app = embedded_server.new_app(workers=["l-1", "l-2", "l-3"], reviewers=["r-1"], concepts=["rbc"])
     add_inputs(app, 10_000)
-    begin = time.monotonic()
     task_id = make_task(app, workers=["l-1", "l-2", "l-3"])["id"]
-    made = time.monotonic() - begin
     rows = listing(app, task_id)
     assert len({row["input"]["id"] for row in rows}) == len(rows) == 10_000
     assert sorted(_per_worker(app, task_id).values()) == [3333, 3333, 3334]
     times = [row["modified_at"] for row in rows]
     assert times == sorted(set(times)), "each assignment has a time of its own"
-    print(f"10,000 inputs: {made:.2f} s")
