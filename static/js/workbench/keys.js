@@ -114,7 +114,7 @@ export function createKeys(actions, { storage = globalThis.localStorage } = {}) 
         const button = el("button", {
           type: "button", class: "wb-key", data: { learn: one.id }, title: "Change this key",
           "aria-label": `${one.label}: ${keys.map(keyName).join(" or ") || "no key"}. Change.`,
-          text: keys.map(keyName).join(" ") || "none",
+          text: keys.map(keyName).join(" / ") || "none",
         });
         button.addEventListener("click", () => learn(one.id, button));
         return el("li", {}, el("span", { text: one.label }), button);

@@ -15,6 +15,7 @@ export function createPanel({ stage, concepts, type, reasons, whole = true }) {
   const list = role("shapes");
   const tagList = role("tags");
   let since = new Map();
+  let earlier = [];
   let shown = { value: null, opened: null };
 
   const reasonWords = (ids) => ids.map((id) => reasons.find((one) => one.id === id)?.label || id).join(", ");
@@ -38,14 +39,16 @@ export function createPanel({ stage, concepts, type, reasons, whole = true }) {
     const mark = edited.get(shape.id);
     const gone = mark === "deleted";
     const changed = mark || since.get(shape.id);
-    const words = [concept.name, shape.kind, changed ? (mark ? changed : `${changed} since`) : "", shape.locked ? "locked" : ""].filter(Boolean).join(", ");
+    const old = find(store.state.opened, shape.id);
+    const was = [mark ? old : null, find(earlier, shape.id)].find((one) => one && one.concept !== shape.concept);
+    const words = [concept.name, shape.kind, changed ? (mark ? changed : `${changed} since`) : "", was ? `was ${conceptOf(was.concept).name}` : "", shape.locked ? "locked" : ""].filter(Boolean).join(", ");
     const key = concept.index >= 0 && concept.index < 9 ? concept.index + 1 : "";
     const pick = el("button", {
       type: "button", class: "wb-pick", "aria-label": `${number ? `${number}. ` : ""}${words}`, disabled: gone,
       click: () => { store.set({ selected: shape.id }); },
       pointerenter: () => store.set({ hover: shape.id }), pointerleave: () => store.set({ hover: null }),
     }, el("kbd", { text: key }), el("i", { class: "wb-swatch" }), el("span", { class: "wb-pick-name", text: concept.name }),
-    el("small", { text: shape.locked ? "locked" : shape.kind }));
+    el("small", { text: shape.locked ? "locked" : was ? `was ${conceptOf(was.concept).name}` : shape.kind }));
     if (changed) pick.append(markBadge(changed));
     const button = gone
       ? el("button", { type: "button", class: "wb-line-button", "aria-label": `Restore ${concept.name}`, title: "Restore", click: () => restore(shape) }, icon("undo"))
@@ -145,8 +148,8 @@ export function createPanel({ stage, concepts, type, reasons, whole = true }) {
 
     /** Which shapes differ from the last "ask for changes"; call before the stage opens the item. */
     compare(body) {
-      const before = readBefore(body.before);
-      since = body.returned && before.length ? marks(before, readShapes(body.annotations)) : new Map();
+      earlier = body.returned ? readBefore(body.before) : [];
+      since = earlier.length ? marks(earlier, readShapes(body.annotations)) : new Map();
       return since;
     },
 

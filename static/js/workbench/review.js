@@ -70,14 +70,14 @@ async function show(index) {
     session = null;
     permit();
     stage.setImage(null);
+    let body = null;
     try {
-      const body = await queue.body(item.id);
-      if (mine !== turn) return undefined;
-      open(item, body);
+      body = await queue.body(item.id);
     } catch (error) {
       if (mine === turn) stage.say(`${item.name} could not be read. ${error.detail || ""}`, [["Try again", () => show(queue.index)], ["Next", () => control("next").click()]]);
-      return undefined;
     }
+    if (mine !== turn || !body) return undefined;
+    open(item, body);
     await showImage(mine);
   }
   setTimeout(() => {
@@ -137,7 +137,7 @@ function banner({ returned, before, annotations }) {
 /* ---- deciding ---- */
 
 function edits() {
-  return session ? changes(session.opened, session.history.value) : [];
+  return session ? changes(session.opened, stage.store.history.value) : [];
 }
 
 function blockedBy(verdict) {

@@ -20,6 +20,11 @@ export function createStage({ concepts, type }) {
 
   /** The picture that belongs to the shapes on the canvas; null keeps its place with a skeleton. */
   function setImage(image) {
+    const { width, height } = store.state;
+    if (image && Math.abs(image.naturalWidth / image.naturalHeight - width / height) > 0.02) {
+      viewport.open(image.naturalWidth, image.naturalHeight);
+      store.set({ width: image.naturalWidth, height: image.naturalHeight });
+    }
     picture.replaceChildren(...(image ? [image] : []));
     picture.classList.toggle("is-loading", !image);
     message.hidden = true;
@@ -186,7 +191,8 @@ export function createStage({ concepts, type }) {
 
     /** Shows a body; the history of an earlier visit and shapes of a draft may come along. */
     open(body, { opened = readShapes(body.annotations), shapes = opened, before = null, past = null, readonly = "" } = {}) {
-      const { width, height } = body.item.image;
+      const width = body.item.image.width || 640; // not measured yet: the picture says it when it is here
+      const height = body.item.image.height || 480;
       viewport.open(width, height);
       const history = store.open({ item: body.item.id, opened, shapes, before, width, height, readonly: Boolean(readonly), past });
       store.set({ readonlyWhy: readonly });
