@@ -14,7 +14,7 @@ from dashboard.assignments.imports import ImportOrder, ImportRefused, ImportResu
 from dashboard.assignments.progress_bar import ProgressBar
 from dashboard.assignments.uploads import Stopped
 from dashboard.interchange.voc import Pixels, VocFolderError
-from dashboard.sync.gateway import platform_for
+from dashboard.sync.services.people import platform_for
 
 
 class Command(BaseCommand):

@@ -1,0 +1,209 @@
+"""The demo's work on the platform: pictures, tasks, boxes and submissions, each in the right person's name.
+
+Every step looks first what is there, and all ids are fixed, so that a seeding that broke off continues.
+"""
+
+from __future__ import annotations
+
+import contextlib
+import dataclasses
+import hashlib
+from collections.abc import Callable, Collection, Iterator, Sequence
+from functools import partial
+
+from PIL import Image
+
+from dashboard.assignments.uploads import ask, batches, send
+from dashboard.demo.mistakes import Labels, label
+from dashboard.demo.plan import (
+    INPUTS,
+    LABELERS,
+    REVIEWERS,
+    SEED,
+    TASKS,
+    DemoTask,
+    Fate,
+    fate_of,
+    input_id,
+    inputs_of,
+)
+from dashboard.demo.scenes import CONCEPTS, IMAGE_CONCEPTS, Scene, SceneStudio
+from dashboard.platforms.errors import AlreadyExists
+from dashboard.platforms.interface import Platform
+from dashboard.platforms.types import (
+    AnnotationState,
+    AnnotationWrite,
+    Assignment,
+    AssignmentAction,
+    AssignmentState,
+    Box,
+    Concept,
+    ConceptValue,
+    InputWrite,
+    Outcome,
+    Region,
+    ReviewPlan,
+    ReviewStrategy,
+    Task,
+    TaskType,
+    WorkerPlan,
+    WorkerStrategy,
+)
+
+Progress = Callable[[str, int, int], None]
+# Small groups, so that drawing and uploading show their progress.
+_AT_ONCE = 11
+
+
+class SeedFailed(RuntimeError):
+    """The platform refused something that it should take; the message says what."""
+
+
+class Work:
+    """One piece of work: an input with its labeler and how far it shall come."""
+
+    def __init__(
+        self, task: DemoTask, assignment: Assignment, labeler: int, fate: Fate, scene: Scene
+    ) -> None:
+        self.task = task
+        self.assignment = assignment
+        self.labeler = labeler
+        self.fate = fate
+        self.scene = scene
+        # Who will be approved made no mistake that a reviewer would send back.
+        self.labels: Labels = label(scene, labeler, careful=fate is Fate.APPROVED)
+
+
+def add_concepts(owner: Platform) -> None:
+    """The concepts for boxes and those for whole pictures."""
+    ask(lambda: owner.create_concepts([Concept(*pair) for pair in (*CONCEPTS, *IMAGE_CONCEPTS)]))
+
+
+def add_pictures(owner: Platform, progress: Progress) -> dict[str, Scene]:
+    """Draw all pictures and send those that are missing; answers the scenes by input id, without their
+    pixels."""
+    ids = [input_id(number) for number in range(INPUTS)]
+    there = {found.id for found in ask(lambda: owner.get_inputs(ids))}
+    studio = SceneStudio(SEED)
+    scenes: dict[str, Scene] = {}
+    progress("pictures", 0, INPUTS)
+    for group in batches(range(INPUTS), _AT_ONCE):
+        writes = []
+        for number in group:
+            scene = studio.scene(number)
+            if input_id(number) not in there:
+                writes.append(
+                    InputWrite(id=input_id(number), content=scene.jpeg(), name=f"{input_id(number)}.jpg")
+                )
+            scenes[input_id(number)] = dataclasses.replace(scene, image=Image.new("L", (1, 1)))
+        _check(send(owner.create_inputs, writes), "picture")
+        progress("pictures", group[-1] + 1, INPUTS)
+    return scenes
+
+
+def add_tasks(owner: Platform) -> None:
+    """The three tasks, each over its own pictures, with all labelers and both reviewers."""
+    concepts = tuple(concept for concept, _ in (*CONCEPTS, *IMAGE_CONCEPTS))
+    for planned in TASKS:
+        task = Task(
+            id=planned.id,
+            name=planned.name,
+            type=TaskType.BOXES,
+            description=planned.description,
+            concept_ids=concepts,
+            worker=WorkerPlan(
+                strategy=WorkerStrategy.PARTITIONED, user_ids=tuple(person.platform_id for person in LABELERS)
+            ),
+            review=ReviewPlan(
+                strategy=ReviewStrategy.MANUAL, user_ids=tuple(person.platform_id for person in REVIEWERS)
+            ),
+            input_ids=tuple(input_id(number) for number in inputs_of(planned)),
+        )
+        with contextlib.suppress(AlreadyExists):
+            ask(partial(owner.create_task, task))
+
+
+def work_of(owner: Platform, scenes: dict[str, Scene]) -> Iterator[Work]:
+    """Every piece of work with its fate. A labeler's inputs are taken in the order of their ids."""
+    for task in TASKS:
+        found = ask(partial(_assignments, owner, task.id))
+        for number, person in enumerate(LABELERS):
+            own = sorted((a for a in found if a.user_id == person.platform_id), key=lambda a: a.input_id)
+            for place, assignment in enumerate(own):
+                yield Work(
+                    task, assignment, number, fate_of(task, number, place), scenes[assignment.input_id]
+                )
+
+
+def _assignments(owner: Platform, task_id: str) -> list[Assignment]:
+    return list(owner.iter_assignments(task_id))
+
+
+def label_all(
+    work: Collection[Work],
+    token_of: Callable[[str], Platform],
+    decided: Collection[str],
+    progress: Progress,
+) -> None:
+    """Draw and submit, as each labeler. Inputs in `decided` (reviewed in an earlier run) are left alone."""
+    done = 0
+    progress("labels", 0, len(work))
+    for number, person in enumerate(LABELERS):
+        platform = token_of(person.platform_id)
+        own = [one for one in work if one.labeler == number]
+        open_work = [
+            one
+            for one in own
+            if one.fate is not Fate.TO_DO
+            and one.assignment.state is AssignmentState.PENDING
+            and one.assignment.input_id not in decided
+        ]
+        writes = [write for one in open_work for write in _annotations(one)]
+        for group in batches(writes):
+            _check(send(platform.create_annotations, group), "annotation")
+        for task in TASKS:
+            ready = [one.assignment for one in open_work if one.fate.submitted and one.task is task]
+            for part in batches(ready):
+                _check(send(_submitter(platform, task.id), part), "submission")
+        done += len(own)
+        progress("labels", done, len(work))
+
+
+def _submitter(platform: Platform, task_id: str) -> Callable[[Sequence[Assignment]], list[Outcome]]:
+    return lambda part: platform.act(task_id, AssignmentAction.LABEL_SUBMIT, [one.id for one in part])
+
+
+def _annotations(one: Work) -> Iterator[AnnotationWrite]:
+    """A box for each drawn shape and one annotation for each image-level concept; half of them in
+    progress."""
+    drawn = one.labels.drawn
+    if one.fate is Fate.IN_PROGRESS:
+        drawn = drawn[: max(1, len(drawn) // 2)]
+    for place, shape in enumerate(drawn):
+        box = Box(shape.box.top, shape.box.left, shape.box.bottom, shape.box.right)
+        region = Region(box=box, concepts=(ConceptValue(id=shape.concept),))
+        yield _write(one, f"box/{place}", region, None)
+    if one.fate is Fate.IN_PROGRESS:
+        return
+    for concept, present in sorted(one.labels.facts.items()):
+        yield _write(one, f"fact/{concept}", None, (ConceptValue(id=concept, value=float(present)),))
+
+
+def _write(
+    one: Work, part: str, region: Region | None, concepts: tuple[ConceptValue, ...] | None
+) -> AnnotationWrite:
+    digest = hashlib.sha256(f"{one.task.id}/{one.assignment.input_id}/{one.labeler}/{part}".encode())
+    return AnnotationWrite(
+        id=digest.hexdigest()[:32],
+        input_id=one.assignment.input_id,
+        region=region,
+        concepts=concepts,
+        task_id=one.task.id,
+        state=AnnotationState.PENDING,
+    )
+
+
+def _check(outcomes: dict[str, Outcome], what: str) -> None:
+    for outcome in outcomes.values():
+        if outcome.error is not None and not isinstance(outcome.error, AlreadyExists):
+            raise SeedFailed(f"{what} {outcome.id}: {outcome.error}")
