@@ -60,11 +60,11 @@ def bar(counts: Any, label: str = "Progress", legend: bool = False) -> dict[str,
 
 
 def segments(rows: list[tuple[Look, int]], total: int) -> list[dict[str, Any]]:
-    """Offsets and widths (0..100) of the non-empty parts; the smallest part stays visible at 1.5."""
+    """Offsets and widths (0..100) of the non-empty parts; the smallest part stays visible at about 3."""
     shown = [(look, n) for look, n in rows if n > 0]
     if not shown or total <= 0:
         return []
-    raw = [max(1.5, 100 * n / total) for _, n in shown]
+    raw = [max(3.0, 100 * n / total) for _, n in shown]
     scale = 100 / sum(raw)
     parts: list[dict[str, Any]] = []
     offset = 0.0
