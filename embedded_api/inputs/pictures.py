@@ -7,6 +7,7 @@ import secrets
 import warnings
 from dataclasses import dataclass
 from pathlib import Path
+from typing import cast
 
 from django.conf import settings
 from PIL import Image, ImageOps
@@ -104,10 +105,9 @@ def _copies(image: Image.Image) -> tuple[dict[str, bytes], tuple[int, int]]:
 def _eight_bits(image: Image.Image) -> Image.Image:
     """Grey values of more than 8 bits, stretched to 0..255."""
     grey = image.convert("F")
-    low, high = grey.getextrema()
-    scale = 255.0 / (float(high) - float(low)) if high > low else 0.0  # type: ignore[arg-type]
-    shift = -float(low) * scale  # type: ignore[arg-type]
-    return grey.point(lambda value: value * scale + shift).convert("L")
+    low, high = cast(tuple[float, float], grey.getextrema())
+    scale = 255.0 / (high - low) if high > low else 0.0
+    return grey.point(lambda value: value * scale - low * scale).convert("L")
 
 
 def path_of(name: str, size: str) -> Path:
