@@ -112,7 +112,7 @@ def shifted(image: Image.Image, dx: float, dy: float) -> Image.Image:
 
 _DARK = graph(lambda v: min(1.0, 0.30 + 1.32 * v) if v < 0.54 else 1.0)
 _RIM = graph(lambda v: min(1.0, 0.52 + 0.95 * v))
-_BRIGHT = graph(lambda v: max(0.0, (v - 0.52) * 0.72))
+_BRIGHT = graph(lambda v: max(0.0, (v - 0.52) * 0.62))
 _BOUNCE = graph(lambda v: max(0.0, 0.34 - v))
 _EDGE = graph(lambda v: 1 - v)
 

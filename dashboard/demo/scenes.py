@@ -93,7 +93,7 @@ class SceneStudio:
         self._leaves = [leaf(rng) for _ in range(4)]
         self._tables = {kind: table(rng, kind) for kind in SURFACES}
         grain = noise(rng, WIDTH, HEIGHT).filter(ImageFilter.GaussianBlur(0.7))
-        self._grain = Image.merge("RGB", [curve(grain, lambda v: 0.5 + (v - 0.5) * 0.07)] * 3)
+        self._grain = Image.merge("RGB", [curve(grain, lambda v: 0.5 + (v - 0.5) * 0.045)] * 3)
 
     def scene(self, number: int) -> Scene:
         """Draw picture `number` (0, 1, 2, ...)."""

@@ -32,7 +32,7 @@ def planks(rng: Random, dark: Color, light: Color, count: int = 5, contrast: flo
         grain = curve(_grain(rng, size, 28), lambda v: 0.5 + (v - 0.5) * contrast)
         shift = rng.uniform(-0.12, 0.12)
         plank = ramp(grain, mix(dark, (0, 0, 0), max(0.0, -shift)), mix(light, dark, max(0.0, shift) * 2))
-        for _ in range(rng.choice((0, 1, 1, 2))):
+        for _ in range(rng.choice((0, 0, 1, 1))):
             x, y = rng.uniform(0, width), rng.uniform(0.25, 0.75) * size[1]
             for ring in range(4, 0, -1):
                 rx, ry = ring * rng.uniform(7, 9), ring * rng.uniform(2.6, 3.6)
@@ -69,7 +69,7 @@ def linen(rng: Random, base: Color, stripe: Color | None = None) -> Image.Image:
                 draw.rectangle((0, y, width, y + thick), fill=190)
         tone = ramp(weave, mix(stripe, (0, 0, 0), 0.25), mix(stripe, (255, 255, 255), 0.2))
         cloth.paste(tone, (0, 0), bands.filter(ImageFilter.GaussianBlur(0.8)))
-    relief = ImageChops.subtract(shifted(folds, 10, 12), folds, 1.0, 128)
+    relief = ImageChops.subtract(ImageChops.offset(folds, 10, 12), folds, 1.0, 128)
     light = curve(relief, lambda v: 0.80 + (v - 0.5) * 0.9)
     return ImageChops.multiply(cloth, Image.merge("RGB", [light] * 3))
 
@@ -84,7 +84,7 @@ def stone(rng: Random, dark: Color, light: Color) -> Image.Image:
     )
     grain = noise(rng, SHEET[0], SHEET[1]).filter(ImageFilter.GaussianBlur(0.9))
     image = Image.blend(Image.blend(broad, layers, 0.3), grain, 0.22)
-    relief = ImageChops.subtract(shifted(image, 2, 2), image, 1.0, 128)
+    relief = ImageChops.subtract(ImageChops.offset(image, 2, 2), image, 1.0, 128)
     return ramp(Image.blend(image, relief, 0.4), dark, light)
 
 
