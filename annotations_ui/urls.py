@@ -8,7 +8,21 @@ from __future__ import annotations
 
 from django.urls import path
 
-from annotations_ui.views import account, door, health, people
+from annotations_ui.views import (
+    account,
+    connections,
+    decisions,
+    door,
+    health,
+    home,
+    inputs,
+    items,
+    media,
+    outbox,
+    people,
+    tasks,
+    workbench,
+)
 
 health_urls = [
     path("healthz", health.healthz, name="healthz"),
@@ -40,8 +54,67 @@ people_urls = [
     ),
 ]
 
+home_urls = [
+    path("", home.home, name="home"),
+    path("c/<slug:slug>/", home.connection_home, name="connection_home"),
+]
+
+connection_urls = [
+    path("connections/", connections.connection_list, name="connection_list"),
+    path("connections/new/", connections.connection_create, name="connection_create"),
+    path("c/<slug:slug>/settings/", connections.connection_settings, name="connection_settings"),
+    path("c/<slug:slug>/settings/test/", connections.connection_test, name="connection_test"),
+    path("c/<slug:slug>/settings/pause/", connections.connection_pause, name="connection_pause"),
+    path("c/<slug:slug>/sync/", connections.sync_runs, name="sync_runs"),
+]
+
+outbox_urls = [
+    path("c/<slug:slug>/outbox/", outbox.outbox, name="outbox"),
+    path("c/<slug:slug>/outbox/<int:entry>/", outbox.conflict, name="conflict"),
+    path("c/<slug:slug>/light/", outbox.light, name="light"),
+]
+
+task_urls = [
+    path("c/<slug:slug>/tasks/", tasks.task_list, name="task_list"),
+    path("c/<slug:slug>/tasks/new/", tasks.task_create, name="task_create"),
+    path("c/<slug:slug>/tasks/preview/", tasks.task_preview, name="task_preview"),
+    path("c/<slug:slug>/tasks/<int:task>/", tasks.task_detail, name="task_detail"),
+    path("c/<slug:slug>/tasks/<int:task>/edit/", tasks.task_edit, name="task_edit"),
+    path("c/<slug:slug>/tasks/<int:task>/state/", tasks.task_state, name="task_state"),
+    path("c/<slug:slug>/tasks/<int:task>/delete/", tasks.task_delete, name="task_delete"),
+]
+
+input_urls = [
+    path("c/<slug:slug>/inputs/", inputs.input_list, name="input_list"),
+    path("c/<slug:slug>/inputs/<int:input>/", inputs.input_detail, name="input_detail"),
+    path("c/<slug:slug>/media/<int:input>/<slug:size>/", media.media, name="media"),
+]
+
+workbench_urls = [
+    path("c/<slug:slug>/tasks/<int:task>/label/", workbench.label, name="label"),
+    path("c/<slug:slug>/tasks/<int:task>/label/start/", workbench.label_start, name="label_start"),
+    path("c/<slug:slug>/tasks/<int:task>/review/", workbench.review, name="review"),
+    path("c/<slug:slug>/tasks/<int:task>/review/grid/", workbench.review_grid, name="review_grid"),
+    path("c/<slug:slug>/tasks/<int:task>/review/queue/", items.queue, name="queue"),
+    path("c/<slug:slug>/items/<int:item>/", items.item_body, name="item_body"),
+    path("c/<slug:slug>/items/<int:item>/draft/", items.draft, name="draft"),
+    path("c/<slug:slug>/items/<int:item>/submission/", items.submission, name="submission"),
+    path("c/<slug:slug>/items/<int:item>/skip/", items.skip, name="skip"),
+    path("c/<slug:slug>/items/<int:item>/decisions/", decisions.decisions, name="decisions"),
+    path("c/<slug:slug>/decisions/", decisions.decision_states, name="decision_states"),
+    path("c/<slug:slug>/decisions/<uuid:operation>/undo/", decisions.decision_undo, name="decision_undo"),
+    path("c/<slug:slug>/tasks/<int:task>/bulk/", decisions.bulk_review, name="bulk_review"),
+    path("c/<slug:slug>/bulk/<int:bulk>/", decisions.bulk_state, name="bulk_state"),
+]
+
 urlpatterns = [
+    *home_urls,
     *health_urls,
     *account_urls,
     *people_urls,
+    *connection_urls,
+    *outbox_urls,
+    *task_urls,
+    *input_urls,
+    *workbench_urls,
 ]

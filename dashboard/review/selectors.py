@@ -3,10 +3,15 @@
 from __future__ import annotations
 
 from collections.abc import Sequence
+from datetime import timedelta
 from typing import Any
 
-from dashboard.accounts.models import User
+from django.db.models import Count, Q
+from django.utils import timezone
+
+from dashboard.accounts.models import Connection, User
 from dashboard.sync import selectors as sync
+from dashboard.sync.models import Task
 
 from .models import BulkReview, Decision
 
@@ -60,3 +65,37 @@ def bulk_state(bulk: BulkReview) -> dict[str, Any]:
         "withdrawn": counts.get("withdrawn", 0),
         "finished": waiting + counts.get("sent", 0) == 0,
     }
+
+
+def activity(task: Task, *, limit: int = 12) -> list[Decision]:
+    """The latest decisions in a task, newest first, undone ones left out."""
+    return list(
+        Decision.objects.filter(item__task=task, withdrawn_at=None)
+        .select_related("reviewer", "item__input")
+        .order_by("-id")[:limit]
+    )
+
+
+def my_numbers(connection: Connection, reviewer: User) -> dict[str, int]:
+    """The person's decisions of the last day and of the last week, undone ones left out."""
+    now = timezone.now()
+    own = Decision.objects.filter(connection=connection, reviewer=reviewer, withdrawn_at=None)
+    return own.aggregate(
+        today=Count("id", filter=Q(created_at__gte=now - timedelta(days=1))),
+        week=Count("id", filter=Q(created_at__gte=now - timedelta(days=7))),
+    )
+
+
+def returned_reasons(items: Sequence[int]) -> dict[int, Decision]:
+    """The latest standing "ask for changes" per item, in one query."""
+    found: dict[int, Decision] = {}
+    rows = (
+        Decision.objects.filter(
+            item__in=items, verdict=Decision.Verdict.REQUEST_CHANGES, withdrawn_at=None
+        )
+        .select_related("reviewer")
+        .order_by("id")
+    )
+    for row in rows:
+        found[row.item_id] = row
+    return found

@@ -35,6 +35,10 @@ class OperationReused(PolicyError):
     """The operation id belongs to another decision."""
 
 
+class TooLate(PolicyError):
+    """The decision has left the desk; it cannot be withdrawn any more."""
+
+
 @dataclass(frozen=True)
 class Verdict:
     """What a reviewer says of one item. ``base`` maps annotation ids to the versions that were seen."""
@@ -187,7 +191,7 @@ def undo(*, actor: Membership, operation: UUID) -> None:
             return
         for decision in decisions:
             if not delivery.withdraw(operation=decision.operation):
-                raise PolicyError(
+                raise TooLate(
                     "This decision is on its way to the platform already and can no longer be undone here."
                 )
         now = timezone.now()

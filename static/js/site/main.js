@@ -7,5 +7,6 @@ import "./times.js";
 import "./copy.js";
 import "./hotkeys.js";
 import "./forms.js";
+import "./filters.js";
 
 document.documentElement.classList.add("js");

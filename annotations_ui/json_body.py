@@ -1,0 +1,87 @@
+"""Reading a JSON body strictly, and answering JSON refusals in one shape.
+
+Django's own parsing lets through what poisons a table later: NUL and lone surrogates in texts, NaN, duplicate
+keys, nesting deep enough to end in a RecursionError. All are refused here, with the rule.
+"""
+
+from __future__ import annotations
+
+import json
+import math
+from typing import Any
+
+from django.http import HttpRequest, JsonResponse
+
+MAX_DEPTH = 32
+
+
+class BadBody(Exception):
+    """The body is not what this route reads; ``fields`` maps paths to rules where that helps."""
+
+    def __init__(self, detail: str, fields: dict[str, str] | None = None) -> None:
+        super().__init__(detail)
+        self.detail = detail
+        self.fields = fields or {}
+
+
+def read(request: HttpRequest) -> dict[str, Any]:
+    """The body as an object. Raises :class:`BadBody`."""
+    if request.content_type != "application/json":
+        raise BadBody("The body must be sent as application/json.")
+    try:
+        text = request.body.decode("utf-8")
+        value = json.loads(text, object_pairs_hook=_object, parse_constant=_refuse, parse_float=_float)
+    except (ValueError, RecursionError) as problem:
+        raise BadBody(f"The body is not valid JSON: {_plain(problem)}.") from None
+    _check(value)
+    if not isinstance(value, dict):
+        raise BadBody("The body must be a JSON object.")
+    return value
+
+
+def _plain(problem: Exception) -> str:
+    if isinstance(problem, UnicodeDecodeError):
+        return "it is not UTF-8"
+    if isinstance(problem, RecursionError):
+        return "it is nested too deeply"
+    return str(problem)
+
+
+def _object(pairs: list[tuple[str, Any]]) -> dict[str, Any]:
+    found = dict(pairs)
+    if len(found) < len(pairs):
+        raise ValueError("an object names a key twice")
+    return found
+
+
+def _refuse(name: str) -> None:
+    raise ValueError(f"{name} is not a number")
+
+
+def _float(text: str) -> float:
+    value = float(text)
+    if not math.isfinite(value):
+        raise ValueError("a number is too large")
+    return value
+
+
+def _check(value: Any) -> None:
+    pending = [(value, 1)]
+    while pending:
+        current, depth = pending.pop()
+        if depth > MAX_DEPTH:
+            raise BadBody(f"The body is nested more than {MAX_DEPTH} levels deep.")
+        if isinstance(current, dict):
+            pending += [(key, depth + 1) for key in current]
+            pending += [(child, depth + 1) for child in current.values()]
+        elif isinstance(current, list):
+            pending += [(child, depth + 1) for child in current]
+        elif isinstance(current, str) and (
+            "\0" in current or any("\ud800" <= c <= "\udfff" for c in current)
+        ):
+            raise BadBody("A text holds a character that cannot be stored (NUL, or half a surrogate pair).")
+
+
+def refuse(status: int, code: str, detail: str, fields: dict[str, str] | None = None) -> JsonResponse:
+    """A refusal: ``code`` is field, denied, conflict, gone or platform; ``detail`` a sentence for a person."""
+    return JsonResponse({"code": code, "detail": detail, "fields": fields or {}}, status=status)

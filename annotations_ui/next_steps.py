@@ -1,0 +1,53 @@
+"""What this person would do next with a task: the one button at the end of its row."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+
+from django.urls import reverse
+
+from dashboard.accounts.models import Membership
+from dashboard.accounts.policies import PolicyError
+from dashboard.labeling import policies as labeling
+from dashboard.review import policies as review
+from dashboard.sync.models import Task
+
+
+@dataclass(frozen=True)
+class Step:
+    """``method`` post needs a form. ``why`` is not empty where the step is not possible."""
+
+    word: str
+    url: str
+    method: str = "get"
+    why: str = ""
+
+
+def step(task: Task, *, membership: Membership, platform_user_id: str | None) -> list[Step]:
+    """Review, Label, Edit: those that fit the person's roles, the likeliest first."""
+    slug = membership.connection.slug
+    steps: list[Step] = []
+    running = task.state in ("in_progress", "idle")
+    waiting = task.counts.get("awaiting_review", 0)
+    if membership.is_reviewer and task.review.get("strategy") != "none" and running:
+        why = _why(review.check_reviewer, membership, platform_user_id, task)
+        if not why and not waiting:
+            why = "Nothing awaits review in this task right now."
+        steps.append(Step("Review", reverse("review", args=[slug, task.pk]), why=why))
+    if membership.is_labeler and running:
+        why = _why(labeling.check_labeler, membership, platform_user_id, task)
+        if not why:
+            steps.append(Step("Label", reverse("label_start", args=[slug, task.pk]), method="post"))
+        elif not steps:
+            steps.append(Step("Label", reverse("label_start", args=[slug, task.pk]), "post", why))
+    if membership.is_admin:
+        steps.append(Step("Edit", reverse("task_edit", args=[slug, task.pk])))
+    return steps
+
+
+def _why(check: object, membership: Membership, platform_user_id: str | None, task: Task) -> str:
+    try:
+        check(membership=membership, platform_user_id=platform_user_id, task=task)  # type: ignore[operator]
+    except PolicyError as refusal:
+        return str(refusal)
+    return ""

@@ -1,0 +1,124 @@
+"""Connections: adding, testing, settings, pausing, sync runs."""
+
+from __future__ import annotations
+
+from django.contrib import messages
+from django.http import HttpResponse
+from django.shortcuts import redirect, render
+from django.views.decorators.http import require_GET, require_http_methods, require_POST
+
+from annotations_ui.access import DeskRequest, for_roles
+from annotations_ui.forms.connections import ConnectionEditForm, ConnectionForm
+from annotations_ui.json_routes import here
+from dashboard.assignments import connections as services
+from dashboard.platforms.errors import PlatformError
+from dashboard.sync import selectors
+from dashboard.sync.services import people, syncing
+
+
+@require_GET
+@for_roles("admin")
+def connection_list(request: DeskRequest) -> HttpResponse:
+    """The connections that this person belongs to."""
+    return render(request, "connections/list.html", {"memberships": request.desk.memberships})
+
+
+@require_http_methods(["GET", "POST"])
+@for_roles("admin")
+def connection_create(request: DeskRequest) -> HttpResponse:
+    """Add a connection: it is tested first, and saved only when the platform accepts the token."""
+    form = ConnectionForm(request.POST or None)
+    report = None
+    if request.method == "POST" and form.is_valid():
+        given = form.cleaned_data
+        try:
+            report = people.test_connection(
+                kind=given["kind"],
+                base_url=given["base_url"],
+                user_id=given["user_id"],
+                app_id=given["app_id"],
+                token=given["token"],
+            )
+        except PlatformError as problem:
+            form.add_error(None, f"The platform did not accept this: {problem.message}")
+        else:
+            if "save" in request.POST and request.desk.user is not None:
+                made = services.create_connection(actor=request.desk.user, **given)
+                syncing.request_sync(connection=made, mode="full", by=request.desk.user)
+                messages.success(request, f"{made.name} is added; the first sync has been asked for.")
+                return redirect("sync_runs", slug=made.slug)
+    return render(
+        request,
+        "connections/create.html",
+        {"form": form, "report": report},
+        status=422 if form.errors else 200,
+    )
+
+
+@require_http_methods(["GET", "POST"])
+@for_roles("admin")
+def connection_settings(request: DeskRequest, slug: str) -> HttpResponse:
+    """Name and token of a connection; what its token may do; pausing."""
+    connection, membership = here(request)
+    form = ConnectionEditForm(request.POST or None, initial={"name": connection.name})
+    if request.method == "POST" and form.is_valid():
+        try:
+            if form.cleaned_data["token"]:
+                people.check_token(connection=connection, token=form.cleaned_data["token"])
+        except PlatformError as problem:
+            form.add_error("token", f"The platform did not accept it: {problem.message}")
+        else:
+            services.change_connection(actor=membership, **form.cleaned_data)
+            messages.success(request, "Saved.")
+            return redirect("connection_settings", slug=slug)
+    return render(
+        request,
+        "connections/settings.html",
+        {"form": form, "capabilities": people.capabilities(connection)},
+        status=422 if form.errors else 200,
+    )
+
+
+@require_POST
+@for_roles("admin")
+def connection_test(request: DeskRequest, slug: str) -> HttpResponse:
+    """What the stored token may and may not do, as a fragment."""
+    connection, _ = here(request)
+    try:
+        context = {"report": people.test_stored_token(connection=connection)}
+    except PlatformError as problem:
+        context = {"problem": problem.message}
+    return render(request, "connections/_report.html", context)
+
+
+@require_POST
+@for_roles("admin")
+def connection_pause(request: DeskRequest, slug: str) -> HttpResponse:
+    """Pause or resume all calls to the platform; nothing that waits is lost."""
+    connection, membership = here(request)
+    if request.POST.get("resume"):
+        syncing.resume(connection=connection, actor=membership.user)
+        messages.success(request, "Running again. What waited is sent now.")
+    else:
+        syncing.pause(connection=connection, actor=membership.user, reason=f"paused by {membership.user}")
+        messages.success(request, "Paused. Decisions are kept here until you resume.")
+    return redirect("connection_settings", slug=slug)
+
+
+@require_http_methods(["GET", "POST"])
+@for_roles("admin")
+def sync_runs(request: DeskRequest, slug: str) -> HttpResponse:
+    """The runs with what they read and changed; POST asks for one now."""
+    connection, membership = here(request)
+    if request.method == "POST":
+        mode = "full" if request.POST.get("mode") == "full" else "incremental"
+        syncing.request_sync(connection=connection, mode=mode, by=membership.user)
+        messages.success(request, "Asked for. The page shows how far it is.")
+        return redirect("sync_runs", slug=slug)
+    runs = selectors.runs(connection)
+    moving = any(run.state in ("queued", "running") for run in runs)
+    context = {"runs": runs, "moving": moving, "health": selectors.health()}
+    if request.headers.get("HX-Request"):
+        # 286 tells htmx to stop asking: nothing moves any more.
+        return render(request, "connections/_runs.html", context, status=200 if moving else 286)
+    return render(request, "connections/runs.html", context)

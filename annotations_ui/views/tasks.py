@@ -1,0 +1,214 @@
+"""The task pages: list, one task, making, changing and closing one."""
+
+from __future__ import annotations
+
+from typing import Any
+from uuid import uuid4
+
+from django.contrib import messages
+from django.http import HttpResponse
+from django.shortcuts import redirect, render
+from django.views.decorators.http import require_GET, require_http_methods, require_POST
+
+from annotations_ui import next_steps
+from annotations_ui.access import DeskRequest, for_roles
+from annotations_ui.forms.tasks import TaskEditForm, TaskForm
+from annotations_ui.json_routes import find_task, here
+from annotations_ui.paging import cursor, page_links
+from dashboard.assignments import plans, services
+from dashboard.assignments import selectors as assignments
+from dashboard.platforms.errors import PlatformError
+from dashboard.platforms.types import TaskState
+from dashboard.review import selectors as reviews
+from dashboard.sync import selectors
+from dashboard.sync.models import WorkItem
+from dashboard.sync.services import people
+
+GRID = 48
+ORDERS = {
+    "-created": "Newest first",
+    "name": "By name",
+    "-waiting": "Most awaiting review",
+    "-modified": "Changed last",
+}
+TASK_STATES = {"": "All", "in_progress": "Running", "done": "Done", "abandoned": "Given up"}
+
+
+@require_GET
+def task_list(request: DeskRequest, slug: str) -> HttpResponse:
+    """Every task with its progress; filters and order live in the address."""
+    connection, membership = here(request)
+    search = request.GET.get("q", "")[:100]
+    state = request.GET.get("state", "") if request.GET.get("state", "") in TASK_STATES else ""
+    order = request.GET.get("order", "") if request.GET.get("order") in ORDERS else "-created"
+    found = selectors.tasks(connection, search=search, state=state, order=order)
+    names = selectors.people_names(connection)
+    me = people.platform_user_id(connection, membership.user)
+    rows = [
+        {
+            "task": task,
+            "labelers": [names.get(person, person) for person in task.labeler_ids],
+            "reviewers": [names.get(person, person) for person in task.reviewer_ids],
+            "next": next_steps.step(task, membership=membership, platform_user_id=me),
+        }
+        for task in found
+    ]
+    return render(
+        request,
+        "tasks/list.html",
+        {
+            "rows": rows,
+            "search": search,
+            "state": state,
+            "order": order,
+            "states": TASK_STATES,
+            "orders": ORDERS,
+            "filtered": bool(search or state),
+            "trends": selectors.task_days(found),
+        },
+    )
+
+
+@require_GET
+def task_detail(request: DeskRequest, slug: str, task: int) -> HttpResponse:
+    """One task: progress, its items as grid or table, counts per labeler, activity."""
+    connection, membership = here(request)
+    found = find_task(connection, task)
+    me = people.platform_user_id(connection, membership.user)
+    names = selectors.people_names(connection)
+    state = request.GET.get("state", "") if request.GET.get("state") in WorkItem.State.values else ""
+    filters = selectors.ItemFilter(
+        task_id=found.pk,
+        states=(state,) if state else (),
+        labeler_id=request.GET.get("labeler", "")[:200],
+    )
+    page = selectors.items(connection, filters=filters, after=cursor(request), limit=GRID)
+    view = "table" if request.GET.get("view") == "table" else "grid"
+    context: dict[str, Any] = {
+        "task": found,
+        "items": page.rows,
+        "state": state,
+        "names": names,
+        "view": view,
+        "filters": filters,
+        "states": [(key, label) for key, label in WorkItem.State.choices],
+        "labelers": [(person, names.get(person, person)) for person in found.labeler_ids],
+        "reviewers": [names.get(person, person) for person in found.reviewer_ids],
+        "user_counts": assignments.user_counts(found),
+        "activity": reviews.activity(found),
+        "next": next_steps.step(found, membership=membership, platform_user_id=me),
+        "concepts": assignments.concept_colors(connection),
+        **page_links(request, page.next),
+    }
+    template = "tasks/_items.html" if request.headers.get("HX-Request") else "tasks/detail.html"
+    return render(request, template, context)
+
+
+@require_http_methods(["GET", "POST"])
+@for_roles("admin")
+def task_create(request: DeskRequest, slug: str) -> HttpResponse:
+    """The form for a new task; its effect in numbers is shown before anything is sent."""
+    _, membership = here(request)
+    form = _form(request)
+    task_id = request.POST.get("task_id", "")
+    task_id = task_id if task_id.startswith("task-") and len(task_id) == 17 else f"task-{uuid4().hex[:12]}"
+    if request.method == "POST" and form.is_valid():
+        try:
+            made = services.create_task(actor=membership, plan=form.ready, task_id=task_id)
+        except PlatformError as problem:
+            form.add_error(None, f"The platform did not take the task. {problem.message}")
+        else:
+            messages.success(request, f"{made.name} is on the platform; its items appear with the next sync.")
+            return redirect("task_detail", slug=slug, task=made.pk)
+    context = {
+        "form": form,
+        "task_id": task_id,
+        "effect": plans.effect(form.ready) if form.is_bound else None,
+        "names": form.names(),
+        "capabilities": form.capabilities,
+    }
+    return render(request, "tasks/create.html", context, status=422 if form.errors else 200)
+
+
+@require_POST
+@for_roles("admin")
+def task_preview(request: DeskRequest, slug: str) -> HttpResponse:
+    """The effect of the form as it stands: how many inputs, how many assignments for whom."""
+    form = _form(request)
+    form.is_valid()
+    return render(
+        request,
+        "tasks/_effect.html",
+        {"effect": plans.effect(form.ready), "names": form.names(), "form": form},
+    )
+
+
+@require_http_methods(["GET", "POST"])
+@for_roles("admin")
+def task_edit(request: DeskRequest, slug: str, task: int) -> HttpResponse:
+    """Name, instructions and reviewers of a task."""
+    connection, membership = here(request)
+    found = find_task(connection, task)
+    form = TaskEditForm(
+        request.POST or None,
+        connection=connection,
+        keep=found.reviewer_ids,
+        initial={
+            "name": found.name,
+            "description": found.description,
+            "reviewers": found.reviewer_ids,
+        },
+    )
+    if request.method == "POST" and form.is_valid():
+        try:
+            services.edit_task(actor=membership, task=found, **form.cleaned_data)
+        except PlatformError as problem:
+            form.add_error(None, f"The platform did not take the change. {problem.message}")
+        else:
+            messages.success(request, "Saved on the platform.")
+            return redirect("task_detail", slug=slug, task=task)
+    return render(
+        request, "tasks/edit.html", {"form": form, "task": found}, status=422 if form.errors else 200
+    )
+
+
+@require_POST
+@for_roles("admin")
+def task_state(request: DeskRequest, slug: str, task: int) -> HttpResponse:
+    """Close a task as done or given up, or open it again."""
+    connection, membership = here(request)
+    found = find_task(connection, task)
+    words = {"done": TaskState.DONE, "abandoned": TaskState.ABANDONED, "in_progress": TaskState.IN_PROGRESS}
+    wanted = words.get(request.POST.get("state", ""))
+    if wanted is None:
+        messages.error(request, "A task can be done, given up, or running.")
+        return redirect("task_detail", slug=slug, task=task)
+    try:
+        services.close_task(actor=membership, task=found, state=wanted)
+        messages.success(request, "Saved on the platform.")
+    except PlatformError as problem:
+        messages.error(request, f"The platform did not take the change. {problem.message}")
+    return redirect("task_detail", slug=slug, task=task)
+
+
+@require_POST
+@for_roles("admin")
+def task_delete(request: DeskRequest, slug: str, task: int) -> HttpResponse:
+    """Delete a task with its assignments, after its name was typed."""
+    connection, membership = here(request)
+    found = find_task(connection, task)
+    if request.POST.get("name", "") != found.name:
+        messages.error(request, "The name did not match, so nothing was deleted.")
+        return redirect("task_edit", slug=slug, task=task)
+    try:
+        services.delete_task(actor=membership, connection=connection, task=found)
+    except PlatformError as problem:
+        messages.error(request, f"The platform did not delete the task. {problem.message}")
+        return redirect("task_edit", slug=slug, task=task)
+    messages.success(request, f"{found.name} is deleted. Its annotations stay on the platform.")
+    return redirect("task_list", slug=slug)
+
+
+def _form(request: DeskRequest) -> TaskForm:
+    connection, _ = here(request)
+    return TaskForm(request.POST or None, connection=connection, capabilities=people.capabilities(connection))
