@@ -8,6 +8,7 @@ from django.db import transaction
 
 from dashboard.accounts.models import Connection, PlatformIdentity, User
 from dashboard.platforms.interface import Platform
+from dashboard.platforms.types import Capabilities
 
 
 class InsideTransaction(RuntimeError):
@@ -51,6 +52,13 @@ def _connect(kind: str, **credentials: str) -> Platform:
     from dashboard.platforms.registry import open_platform
 
     return open_platform(kind, **credentials)
+
+
+def capabilities(kind: str) -> Capabilities:
+    """What platforms of this kind can do; no request is made."""
+    from dashboard.platforms.registry import capabilities as of_kind
+
+    return of_kind(kind)
 
 
 def platform_for(connection: Connection, *, token: str | None = None, operator_key: str = "") -> Platform:

@@ -93,16 +93,24 @@ def light(connection: Connection, user: User) -> dict[str, Any]:
 
 
 def outbox(
-    connection: Connection, *, state: str = "", after: str | None = None, limit: int = 50
+    connection: Connection,
+    *,
+    state: str = "",
+    actor: User | None = None,
+    after: str | None = None,
+    limit: int = 50,
 ) -> Page[OutboxEntry]:
     """Writes, newest first, with item, input, task and actor.
 
-    ``state`` is one of OutboxEntry.State, or "waiting" or "attention"; empty = all. Raises FieldErrors.
+    ``state`` is one of OutboxEntry.State, or "waiting" or "attention"; empty = all. ``actor`` limits it
+    to that person's. Raises FieldErrors.
     """
     rows = OutboxEntry.objects.filter(connection=connection)
     if state:
         group = {"waiting": WAITING, "attention": ATTENTION}.get(state, (state,))
         rows = rows.filter(state__in=group)
+    if actor is not None:
+        rows = rows.filter(actor=actor)
     start = number(after)
     if start is not None:
         rows = rows.filter(id__lt=start)

@@ -11,19 +11,21 @@ from django.db import transaction
 from dashboard.accounts.models import Connection, PlatformIdentity, User
 from dashboard.platforms.errors import Unsupported
 from dashboard.platforms.interface import Platform
-from dashboard.platforms.types import TokenReport
+from dashboard.platforms.types import Capabilities, TokenReport
 
 from .. import gateway
 from ..gateway import platform_for
 
 __all__ = [
     "acting_platform",
+    "capabilities",
     "check_token",
     "own_token_why_not",
     "platform_for",
     "platform_user_id",
     "provision_person",
     "test_connection",
+    "test_stored_token",
 ]
 
 
@@ -64,6 +66,16 @@ def own_token_why_not(connection: Connection, user: User, action: str = "start")
 def check_token(*, connection: Connection, token: str) -> TokenReport:
     """Ask the connection's platform whose token this is and what it may do. Raises PlatformError."""
     return platform_for(connection, token=token).check()
+
+
+def test_stored_token(*, connection: Connection) -> TokenReport:
+    """What the connection's own token may do. Raises PlatformError."""
+    return platform_for(connection).check()
+
+
+def capabilities(connection: Connection) -> Capabilities:
+    """What the connection's platform can do; no request is made."""
+    return gateway.capabilities(connection.kind)
 
 
 def test_connection(*, kind: str, base_url: str, user_id: str, app_id: str, token: str) -> TokenReport:
