@@ -6,14 +6,19 @@ setting here shortens a delay or bounds a wait; none of them is what keeps a dec
 
 from __future__ import annotations
 
+import logging
 import os
 from pathlib import Path
 from typing import Any
 
 from celery import Celery
 from celery.signals import beat_init, task_postrun, worker_ready, worker_shutting_down
+from kombu.transport.redis import Channel, QoS
+from redis.exceptions import RedisError
 
 os.environ.setdefault("DJANGO_SETTINGS_MODULE", "dashboard.settings")
+
+log = logging.getLogger(__name__)
 
 VISIBILITY_SECONDS = 120  # no task may run or wait longer; delayed work waits in the database instead
 HEARTBEAT = "dashboard.sync.tasks.heartbeat"
@@ -31,7 +36,9 @@ def _settings() -> dict[str, Any]:
         "task_acks_late": True,
         "task_reject_on_worker_lost": True,
         "worker_prefetch_multiplier": 1,  # few messages are stuck with a dead worker
-        "worker_cancel_long_running_tasks_on_connection_loss": True,
+        # A thread cannot be cancelled: asking for it, here or by Celery's cold stop, raises in the consumer. A
+        # task that goes on after its message was given back is harmless, since a second run changes nothing.
+        "worker_cancel_long_running_tasks_on_connection_loss": False,
         "task_time_limit": 90,
         "task_soft_time_limit": 60,
         # No results, no pickle.
@@ -52,9 +59,8 @@ def _settings() -> dict[str, Any]:
         "broker_connection_max_retries": None,
         "broker_connection_timeout": 2,
         "broker_transport_options": _transport_options(settings.CELERY_BROKER_URL),
-        # A stop waits a little for running tasks, then hands the rest back to the broker.
-        "worker_soft_shutdown_timeout": 4.0,
-        "worker_enable_soft_shutdown_on_idle": False,
+        # These act on a pool of processes only, should somebody run one.
+        "worker_soft_shutdown_timeout": 10.0,
         "worker_max_tasks_per_child": 1000,
         "worker_max_memory_per_child": 300_000,
         "worker_hijack_root_logger": False,
@@ -94,6 +100,21 @@ app = Celery("proofdesk")
 app.add_defaults(_settings)  # read on first use, so that importing this module asks nothing of Django
 app.autodiscover_tasks(["dashboard.sync", "dashboard.review"])
 
+
+class _PatientQoS(QoS):
+    """Celery 5.7 with kombu 5.7: when the store goes away while a task runs, closing the lost connection tries to
+    give the message back over it, fails with an error that the consumer does not expect, and ends the worker. The
+    message is safe without that: the store gives it out again after the visibility timeout.
+    """
+
+    def restore_unacked_once(self, stderr: Any = None) -> None:
+        try:
+            super().restore_unacked_once(stderr)
+        except (AttributeError, OSError, RedisError):
+            log.warning("The store is gone; unfinished messages come back after %d s.", VISIBILITY_SECONDS)
+
+
+Channel.QoS = _PatientQoS
 
 _beat: Any = None
 

@@ -102,7 +102,7 @@ class Child:
         log: Path,
         leash: Leash | None = None,
         death_signal: signal.Signals = signal.SIGTERM,
-        grace: float = 8.0,
+        grace: float = 5.0,
     ) -> None:
         self.name = name
         self.argv = argv

@@ -87,7 +87,6 @@ class Desk:
             "PROOFDESK_ALLOWED_HOSTS": ",".join(dict.fromkeys(wanted)),
             "PROOFDESK_WORKER_FILE": str(self.heartbeat),
             "PYTHONUNBUFFERED": "1",
-            "REMAP_SIGTERM": "SIGQUIT",  # Celery: TERM waits a bounded time for running tasks
         }
         if "PROOFDESK_SECRET_KEY" not in env:
             private_key(Path(env["PROOFDESK_SECRET_KEY_FILE"]))

@@ -45,7 +45,7 @@ def test_the_worker_runs_in_an_environment_without_development_packages(
         worker = subprocess.Popen(
             [str(python), "-m", "celery", "-A", "dashboard.celery", "worker", "-P", "threads", "-c", "2"],
             cwd=environment.ROOT,
-            env={**env, "REMAP_SIGTERM": "SIGQUIT"},
+            env=env,
             stdin=subprocess.DEVNULL,
             stdout=output,
             stderr=subprocess.STDOUT,
