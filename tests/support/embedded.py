@@ -179,8 +179,9 @@ def start_embedded(data_dir: Path, *, threads: int = 8, **environment: str) -> E
     process = subprocess.Popen(
         [
             *(sys.executable, "-m", "gunicorn", "embedded_api.wsgi:application"),
-            *("--bind", f"127.0.0.1:{port}", "--worker-class", "gthread", "--threads", str(threads)),
-            *("--workers", "1", "--log-level", "warning", "--no-control-socket"),
+            *("--config", "python:embedded_api.gunicorn_conf"),
+            *("--bind", f"127.0.0.1:{port}", "--threads", str(threads)),
+            *("--log-level", "warning", "--no-control-socket"),
         ],
         cwd=REPO,
         env=env,
