@@ -12,7 +12,7 @@ from msgspec import Raw
 from ..errors import NotFound, Rejected
 from ..types import Annotation, AnnotationState, AnnotationWrite, Outcome, PatchAction
 from . import bodies, mapping
-from .answers import batch, envelope
+from .answers import SomeFailed, batch, envelope
 from .batches import send_all
 from .calls import Calls, query_parts
 from .pages import FetchPage, pages
@@ -115,17 +115,25 @@ class AnnotationCalls(Calls):
 
         def send(part: Sequence[tuple[str, str]]) -> list[Outcome]:
             body = {"input_ids": [one[0] for one in part], "ids": [one[1] for one in part]}
-            self.client.call(
-                "delete_annotations", envelope, body=bodies.encode(body), headers=headers, repeatable=True
+            frame = self.client.call(
+                "delete_annotations",
+                batch("annotations"),
+                body=bodies.encode(body),
+                headers=headers,
+                repeatable=True,
             )
-            return [Outcome(one[1]) for one in part]
+            ids = [one[1] for one in part]
+            # Clarifai answers a bare status; our server tells the items apart.
+            if frame.annotations:
+                return self.outcomes(ids, frame, "annotations", lambda one, raw: Outcome(one))
+            return [Outcome(one) for one in ids]
 
         outcomes = send_all(
             pairs,
             send,
             lambda one: one[1],
             size=self.capabilities.write_batch,
-            split_on=self.split_on,
+            split_on=(*self.split_on, SomeFailed),
         )
         for outcome in outcomes:
             if outcome.error is not None and not isinstance(outcome.error, NotFound):

@@ -52,6 +52,10 @@ class Frame(msgspec.Struct):
         return found
 
 
+class SomeFailed(Ambiguous):
+    """A mixed answer without its items. A call that may be repeated can be halved to find out."""
+
+
 _frame = msgspec.json.Decoder(Frame)
 
 
@@ -92,7 +96,7 @@ def _judge(answer: Answer, items: str) -> Frame:
     if items and (code in (MIXED, FAILURE) or answer.status == 412) and getattr(frame, items):
         return frame
     if code == MIXED:
-        raise Ambiguous("Some of the items failed and the platform does not say which.", code=code)
+        raise SomeFailed("Some of the items failed and the platform does not say which.", code=code)
     raise error_of(frame.status, answer.status, retry_after=answer.retry_after, request_id=answer.request_id)
 
 

@@ -282,11 +282,11 @@ def input_(raw: bytes | Raw) -> Input:
     metadata = data.metadata or {}
     status = wire.status or _NO_STATUS
     url = media.url or hosted_address(hosted, "orig")
-    name: Any = metadata.get("filename")
+    filename = metadata.get("filename")
     return Input(
         id=wire.id,
         kind=kind,
-        name=name if isinstance(name, str) and name else wire.id,
+        name=filename if isinstance(filename, str) and filename else wire.id,
         url=url,
         large_url=hosted_address(hosted, "large") or url,
         thumb_url=hosted_address(hosted, "small") or media.thumbnail_url or url,
