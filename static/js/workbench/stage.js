@@ -144,6 +144,7 @@ export function createStage({ concepts, type }) {
     role("brightness").textContent = `${light.brightness}%`;
     role("contrast").textContent = `${light.contrast}%`;
     pressed("invert", light.invert);
+    control("light-reset").classList.toggle("is-idle", light.brightness === 100 && light.contrast === 100 && !light.invert);
   });
 
   const arrows = ["ArrowUp", "ArrowDown", "ArrowLeft", "ArrowRight"];
