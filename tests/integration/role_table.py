@@ -32,6 +32,47 @@ ROLE_TABLE: dict[str, str | frozenset[str]] = {
     "people_provision": ADMIN,
     "people_remove": ADMIN,
     "invitation_revoke": ADMIN,
+    # home
+    "home": SIGNED_IN,
+    "connection_home": MEMBER,
+    # connections
+    "connection_list": ADMIN,
+    "connection_create": ADMIN,
+    "connection_settings": ADMIN,
+    "connection_test": ADMIN,
+    "connection_pause": ADMIN,
+    "sync_runs": ADMIN,
+    # outbox: others than admins see their own writes only
+    "outbox": MEMBER,
+    "conflict": MEMBER,
+    "light": MEMBER,
+    # tasks
+    "task_list": MEMBER,
+    "task_detail": MEMBER,
+    "task_create": ADMIN,
+    "task_preview": ADMIN,
+    "task_edit": ADMIN,
+    "task_state": ADMIN,
+    "task_delete": ADMIN,
+    # inputs
+    "input_list": MEMBER,
+    "input_detail": MEMBER,
+    "media": MEMBER,
+    # workbench
+    "label": LABELER,
+    "label_start": LABELER,
+    "review": REVIEWER | ADMIN,
+    "review_grid": REVIEWER | ADMIN,
+    "queue": MEMBER,
+    "item_body": MEMBER,
+    "draft": LABELER,
+    "submission": LABELER,
+    "skip": LABELER,
+    "decisions": REVIEWER,
+    "decision_states": REVIEWER,
+    "decision_undo": REVIEWER,
+    "bulk_review": REVIEWER,
+    "bulk_state": REVIEWER,
 }
 
 # Values for the parts of an address; ids that exist nowhere, so an allowed request may end in 404.
