@@ -15,6 +15,7 @@ from dashboard.assignments.progress_bar import ProgressBar
 from dashboard.assignments.uploads import Stopped
 from dashboard.interchange.voc import Pixels, VocFolderError
 from dashboard.sync.services.people import platform_for
+from dashboard.sync.services.syncing import request_sync
 
 
 class Command(BaseCommand):
@@ -76,6 +77,8 @@ class Command(BaseCommand):
             ) from error
         finally:
             bar.close()
+        if not order.dry_run:
+            request_sync(connection=connection)  # so that the pages show it before the next pull is due
         self._tell(order, result, options["report"])
 
     def _order(self, connection: Connection, options: dict[str, Any]) -> ImportOrder:
