@@ -70,6 +70,8 @@ def checked(url: str) -> SplitResult:
         raise refused("must begin with http:// or https:// and name a host")
     if parts.username is not None or parts.password is not None:
         raise refused("must not carry a name or password")
+    if "%" in host or host.endswith("."):
+        raise refused("this form of a host name is refused")
     if (port if port is not None else 443) not in PORTS and f"{host}:{port}" not in settings.FETCH_ALLOWED:
         raise refused("this port is refused")
     return parts
