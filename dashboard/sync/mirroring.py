@@ -13,6 +13,7 @@ from dashboard.platforms import types
 
 from .models import Concept, Input, Person, Task, UserCount, WorkItem
 from .states import accept, waiting_moves
+from .summaries import upsert_items
 
 CHUNK = 250
 
@@ -180,15 +181,11 @@ def save_assignments(task: Task, assignments: Iterable[types.Assignment], inputs
                 )
                 if changed or item.pk is None:
                     item.read_at = now
-                    item.pk = None  # the row is found by its unique fields; two targets cannot be named
-                    item._state.adding = True
                     written.append(item)
             if written:
-                WorkItem.objects.bulk_create(
+                upsert_items(
                     written,
-                    update_conflicts=True,
-                    unique_fields=["task", "input", "labeler_id"],
-                    update_fields=[
+                    [
                         "assignment_id",
                         "platform_state",
                         "state",

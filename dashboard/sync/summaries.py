@@ -2,11 +2,15 @@
 
 from __future__ import annotations
 
-from collections.abc import Collection, Iterable, Mapping
+from collections.abc import Collection, Iterable, Mapping, Sequence
 from typing import Any
 
-from dashboard.platforms.types import Annotation
+from django.db import transaction
+from django.utils import timezone
 
+from dashboard.platforms.types import Annotation, ReviewStrategy
+
+from . import states
 from .models import Concept, WorkItem, WorkItemConcept
 from .shapes import main_concept
 
@@ -51,23 +55,50 @@ def summarize(annotations: Iterable[Annotation]) -> tuple[list[Any], int, list[A
     return shapes, count, sorted(tags), concepts
 
 
-def write(items: Mapping[int, WorkItem], concepts: Mapping[int, set[str]], *, connection_id: int) -> None:
-    """Save the shape fields of these items and replace their concept links; inside the caller's transaction."""
-    if not items:
-        return
-    WorkItem.objects.bulk_update(
-        list(items.values()), ["shapes", "shape_count", "tags", "state", "read_at"], batch_size=100
-    )
-    wanted = {name for names in concepts.values() for name in names}
+def store(bodies: Mapping[int, Sequence[Annotation]], *, connection_id: int) -> int:
+    """Keep what lists show of these items' annotations, just read: {item id: annotations}.
+
+    Answers how many items differed. Items are locked meanwhile, and their state is settled anew: an item that
+    has annotations is begun.
+    """
+    if not bodies:
+        return 0
+    with transaction.atomic():
+        rows = list(
+            WorkItem.objects.select_for_update(of=("self",)).filter(pk__in=bodies).select_related("task")
+        )
+        moves = states.waiting_moves([row.pk for row in rows])
+        now = timezone.now()
+        changed: list[WorkItem] = []
+        named: dict[int, set[str]] = {}
+        for item in rows:
+            shapes, count, tags, concepts = summarize(bodies[item.pk])
+            before = (item.shapes, item.shape_count, item.tags, item.state)
+            item.shapes, item.shape_count, item.tags = shapes, count, tags
+            reviewed = item.task.review.get("strategy") != ReviewStrategy.NONE
+            states.settle(item, move=moves.get(item.pk), reviewed=reviewed)
+            if before != (item.shapes, item.shape_count, item.tags, item.state):
+                item.read_at = now
+                changed.append(item)
+                named[item.pk] = concepts
+        if changed:
+            upsert_items(changed, ["shapes", "shape_count", "tags", "state", "read_at"])
+            _link(named, connection_id)
+    return len(changed)
+
+
+def _link(named: Mapping[int, set[str]], connection_id: int) -> None:
+    """Make the concept links of these items what they shall be: {item id: concept ids of the platform}."""
+    wanted = {name for names in named.values() for name in names}
     known = dict(
         Concept.objects.filter(connection_id=connection_id, platform_id__in=wanted).values_list(
             "platform_id", "id"
         )
     )
-    links = {(known[name], pk) for pk, names in concepts.items() for name in names if name in known}
+    links = {(known[name], pk) for pk, names in named.items() for name in names if name in known}
     present = {
         (concept, item): pk
-        for pk, concept, item in WorkItemConcept.objects.filter(item_id__in=concepts).values_list(
+        for pk, concept, item in WorkItemConcept.objects.filter(item_id__in=named).values_list(
             "id", "concept_id", "item_id"
         )
     }
@@ -79,6 +110,23 @@ def write(items: Mapping[int, WorkItem], concepts: Mapping[int, set[str]], *, co
             WorkItemConcept(concept_id=concept, item_id=item)
             for concept, item in sorted(links - present.keys())
         ],
-        batch_size=500,
+        batch_size=250,
         ignore_conflicts=True,
+    )
+
+
+def upsert_items(items: Sequence[WorkItem], fields: Sequence[str]) -> None:
+    """Insert or update work items by (task, input, labeler), writing only these fields of known ones.
+
+    One statement for many rows, where an update row by row would be one each.
+    """
+    names = [field.attname for field in WorkItem._meta.concrete_fields if not field.primary_key]
+    # Without their ids: a row is found by its unique fields, and two targets cannot be named.
+    copies = [WorkItem(**{name: getattr(item, name) for name in names}) for item in items]
+    WorkItem.objects.bulk_create(
+        copies,
+        batch_size=250,
+        update_conflicts=True,
+        unique_fields=["task", "input", "labeler_id"],
+        update_fields=list(fields),
     )

@@ -57,8 +57,10 @@ class Task(models.Model):
     # {"to_do": 3, "in_progress": ...} over work items, written by sync alone after pull and push.
     counts = models.JSONField(default=dict)
     counted_at = models.DateTimeField(null=True, blank=True)
-    # What the platform says changed last; the next incremental pull starts here, minus an overlap.
+    # When the platform says that annotations, and assignments, changed last; the next incremental pull starts
+    # there, minus an overlap.
     pulled_until = models.DateTimeField(null=True, blank=True)
+    assignments_until = models.DateTimeField(null=True, blank=True)
     # Our own clock: when ``pulled_until`` last moved, and when the whole overlap was last read again.
     advanced_at = models.DateTimeField(null=True, blank=True)
     overlapped_at = models.DateTimeField(null=True, blank=True)
