@@ -114,12 +114,15 @@ class Child:
         self.process: subprocess.Popen[bytes] | None = None
         self.due: float | None = None  # when to start again after a death
         self._asked = False
+        self._read = 0  # bytes of the log that `fresh_lines` has returned
         self._deaths: deque[float] = deque(maxlen=DEATHS_ALLOWED + 1)
 
     def start(self) -> None:
         """Start the program in a process group of its own, so that Ctrl-C reaches the supervisor alone."""
         if self.log.exists() and self.log.stat().st_size > LOG_LIMIT:
             self.log.replace(self.log.with_suffix(".log.1"))
+        self._read = self.log.stat().st_size if self.log.exists() else 0
+        self._asked = False
         with open(self.log, "ab") as output:
             self.process = subprocess.Popen(
                 self.argv,
@@ -194,6 +197,19 @@ class Child:
         if code is None:
             return "running"
         return f"exit code {code}" if code >= 0 else f"signal {signal.Signals(-code).name}"
+
+    def fresh_lines(self) -> list[str]:
+        """Whole lines that came into its log since the start or the last call, less any traceback."""
+        try:
+            with open(self.log, "rb") as file:
+                file.seek(self._read)
+                text = file.read()
+        except OSError:
+            return []
+        text = text[: text.rfind(b"\n") + 1]
+        self._read += len(text)
+        lines = text.decode(errors="replace").splitlines()
+        return [line for line in lines if line and not line.startswith((" ", "Traceback"))]
 
     def last_words(self, lines: int = 12) -> str:
         """The end of its log, indented, to print with a failure."""

@@ -3,11 +3,8 @@
 from __future__ import annotations
 
 import fcntl
-import http.client
 import os
-import secrets
 import signal
-import socket
 import time
 from collections.abc import Callable
 from pathlib import Path
@@ -16,6 +13,7 @@ from typing import IO
 
 from devtools import environment, freshness, store
 from devtools.children import Child, Leash, new_leash
+from devtools.ground import check_port, data_folder, get_ok, private_key, reachable, shown
 from devtools.words import Refusal, say
 
 READY_SECONDS = 60.0  # how long any one part may take to answer
@@ -151,12 +149,16 @@ class Desk:
         """The variables of the embedded platform, which is another Django project."""
         return {**self.env, "DJANGO_SETTINGS_MODULE": "embedded_api.settings"}
 
-    def run_all(self, steps: list[tuple[str, list[str], dict[str, str]]]) -> None:
-        """Run programs that end by themselves side by side; Refusal when one fails."""
+    def run_all(self, steps: list[tuple[str, list[str], dict[str, str]]], *, aloud: bool = False) -> None:
+        """Run programs that end by themselves side by side; `aloud` repeats what they print.
+
+        Raises Refusal when one fails.
+        """
         running = [self.child(name, argv, env=env) for name, argv, env in steps]
-        for child in running:
-            while child.running:
-                time.sleep(0.02)
+        while any(child.running for child in running):
+            time.sleep(0.02)
+            for line in [line for child in running for line in child.fresh_lines()] if aloud else []:
+                say(f"  {line}")
         for child in running:
             self.children.remove(child)
             if child.code != 0:
@@ -164,7 +166,13 @@ class Desk:
 
     def start_servers(self) -> None:
         address = "127.0.0.1", self.embedded_port
-        platform = self.child("platform", self.gunicorn("embedded_api.wsgi", *address), env=self.shed_env)
+        # Its own settings: addresses longer than 8 KB, and JSON in place of gunicorn's HTML errors.
+        shed = [
+            *self.gunicorn("embedded_api.wsgi", *address),
+            "--config",
+            "python:embedded_api.gunicorn_conf",
+        ]
+        platform = self.child("platform", shed, env=self.shed_env)
         web = self.child("web", self.gunicorn("dashboard.wsgi", self.host, self.port))
         celery = [
             *(str(self.python), "-m", "celery", "-A", "dashboard.celery", "worker"),
@@ -197,9 +205,8 @@ class Desk:
             return
         say("demo data    drawing pictures, labels and three tasks (first start only)")
         began = time.monotonic()
-        self.run_all(
-            [("seed", [str(self.python), str(environment.ROOT / "manage.py"), "seed_demo"], self.env)]
-        )
+        manage = [str(self.python), str(environment.ROOT / "manage.py")]
+        self.run_all([("seed", [*manage, "seed_demo"], self.env)], aloud=True)
         mark.touch(mode=0o600)
         say(f"demo data    ready after {time.monotonic() - began:.0f} s")
 
@@ -276,63 +283,6 @@ class Desk:
                         say(f"  {role:<10} {login:<14} {password}")
             say(f"The demo passwords are in {credentials}.")
         say("Ctrl-C stops it; all data stays in " + str(self.data))
-
-
-def private_key(path: Path) -> str:
-    """The secret in `path`, made on first use: 50 random characters, readable by the owner alone."""
-    try:
-        handle = os.open(path, os.O_WRONLY | os.O_CREAT | os.O_EXCL, 0o600)
-    except FileExistsError:
-        path.chmod(0o600)
-        secret = path.read_text().strip()
-        if not secret:
-            raise Refusal(f"{path} is empty; remove it to have a new key made, or restore it.") from None
-        return secret
-    with os.fdopen(handle, "w") as file:
-        secret = secrets.token_urlsafe(48)
-        file.write(secret)
-    return secret
-
-
-def check_port(host: str, port: int, option: str) -> None:
-    """Raises Refusal when the port cannot be served: taken, or not ours to take."""
-    family = socket.AF_INET6 if ":" in host else socket.AF_INET
-    with socket.socket(family, socket.SOCK_STREAM) as probe:
-        probe.setsockopt(socket.SOL_SOCKET, socket.SO_REUSEADDR, 1)
-        try:
-            probe.bind((host, port))
-        except OSError as error:
-            raise Refusal(
-                f"port {port} on {host} cannot be used ({error.strerror}); pass a free one: "
-                f"python3 dev.py up {option}"
-            ) from None
-
-
-def reachable(host: str) -> str:
-    """The address at which this machine meets a server bound to `host`."""
-    return {"0.0.0.0": "127.0.0.1", "::": "::1", "": "127.0.0.1"}.get(host, host)  # noqa: S104
-
-
-def shown(host: str) -> str:
-    """`host` as it stands in an address."""
-    return f"[{reachable(host)}]" if ":" in host else reachable(host)
-
-
-def get_ok(host: str, port: int, path: str) -> bool:
-    """Whether a GET is answered with 200."""
-    connection = http.client.HTTPConnection(host, port, timeout=5)
-    try:
-        connection.request("GET", path, headers={"Host": "localhost"})
-        return connection.getresponse().status == 200
-    except (OSError, http.client.HTTPException):
-        return False
-    finally:
-        connection.close()
-
-
-def data_folder() -> Path:
-    """The folder that holds everything: PROOFDESK_DATA_DIR, or var/ in the checkout."""
-    return Path(os.environ.get("PROOFDESK_DATA_DIR") or environment.ROOT / "var").expanduser().resolve()
 
 
 def _raise_stopped(number: int, frame: FrameType | None) -> None:
