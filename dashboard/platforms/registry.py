@@ -24,13 +24,11 @@ from .rate import RateLimit
 from .types import Capabilities
 
 CLARIFAI_URL = "https://api.clarifai.com"
-# Adapters kept; the one used longest ago goes first.
+# Pools kept; the one used longest ago goes first.
 KEPT = 128
 
 _ADAPTERS: dict[str, type[ClarifaiPlatform]] = {"clarifai": ClarifaiPlatform, "embedded": EmbeddedPlatform}
-_kept: OrderedDict[str, Platform] = OrderedDict()
 _clients: OrderedDict[str, HttpClient] = OrderedDict()
-_limits: dict[str, RateLimit] = {}
 _lock = threading.Lock()
 
 
@@ -57,29 +55,14 @@ def open_platform(
 
     ``base_url`` empty means the kind's own address. An embedded connection may only name the address in
     ``settings.EMBEDDED_URL``: it is the one address that may be on this machine. Raises UnsafeAddress.
-    The answer is shared within the process; do not close it (``close_all`` does).
+    The adapter is new and cheap, with a quarantine count of its own; the connections below it are shared.
     """
     adapter = _adapter(kind)
     base = base_address(kind, base_url)
-    key = _digest(kind, base, user_id, app_id, token, operator_key)
-    with _lock:
-        found = _kept.get(key)
-        if found is not None:
-            _kept.move_to_end(key)
-            return found
-        client = ClarifaiClient(_client(kind, base, token), user_id=user_id, app_id=app_id, token=token)
-        made: Platform
-        if adapter is EmbeddedPlatform:
-            made = EmbeddedPlatform(client, user_id=user_id, app_id=app_id, operator_key=operator_key)
-        else:
-            made = adapter(client, user_id=user_id, app_id=app_id)
-        _kept[key] = made
-        # Dropped, not closed: a thread may be using it; the last user's end closes the sockets.
-        while len(_kept) > KEPT:
-            _kept.popitem(last=False)
-        while len(_clients) > KEPT:
-            _limits.pop(_clients.popitem(last=False)[0], None)
-        return made
+    client = ClarifaiClient(_client(kind, base, token), user_id=user_id, app_id=app_id, token=token)
+    if adapter is EmbeddedPlatform:
+        return EmbeddedPlatform(client, user_id=user_id, app_id=app_id, operator_key=operator_key)
+    return adapter(client, user_id=user_id, app_id=app_id)
 
 
 def base_address(kind: str, base_url: str) -> str:
@@ -96,12 +79,17 @@ def _client(kind: str, base: str, token: str) -> HttpClient:
     """One pool per platform address and token: the rate limit counts per token."""
     embedded = kind == "embedded"
     key = _digest(kind, base) if embedded else _digest(kind, base, token)
-    if key not in _clients:
-        limit = None if embedded else _limits.setdefault(key, RateLimit())
-        _clients[key] = HttpClient(
-            base, guard=base_guard(base, trusted=embedded), limit=limit, compress=not embedded
-        )
-    return _clients[key]
+    with _lock:
+        if key not in _clients:
+            limit = None if embedded else RateLimit()
+            _clients[key] = HttpClient(
+                base, guard=base_guard(base, trusted=embedded), limit=limit, compress=not embedded
+            )
+        _clients.move_to_end(key)
+        # Dropped, not closed: a thread may be using it; the last user's end closes the sockets.
+        while len(_clients) > KEPT:
+            _clients.popitem(last=False)
+        return _clients[key]
 
 
 def _digest(*parts: str) -> str:
@@ -113,19 +101,13 @@ def close_all() -> None:
     with _lock:
         for client in _clients.values():
             client.close()
-        _forget()
-
-
-def _forget() -> None:
-    _kept.clear()
-    _clients.clear()
-    _limits.clear()
+        _clients.clear()
 
 
 def _after_fork() -> None:
     global _lock
     _lock = threading.Lock()
-    _forget()
+    _clients.clear()
 
 
 os.register_at_fork(after_in_child=_after_fork)

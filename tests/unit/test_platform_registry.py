@@ -32,9 +32,9 @@ def test_capabilities_differ_by_kind() -> None:
         registry.capabilities("other")
 
 
-def test_the_same_connection_shares_one_adapter_and_people_share_one_pool() -> None:
-    assert embedded() is embedded()
-    assert embedded() is not embedded(token="t-2")
+def test_pools_are_shared_and_quarantines_are_not() -> None:
+    assert embedded().client.http is embedded().client.http
+    assert embedded().quarantine is not embedded().quarantine
     assert embedded().client.http is embedded(token="t-2").client.http
     first, second = (
         registry.open_platform("clarifai", user_id="acme", app_id="cells", token=token)
@@ -58,22 +58,22 @@ def test_only_the_configured_address_may_be_local(settings: Any) -> None:
 def test_no_token_is_kept_readable_in_the_registry() -> None:
     token = "canary-token-123456789"
     platform = embedded(token=token)
-    assert token not in repr(registry._kept) + repr(registry._clients) + repr(platform)
+    assert token not in repr(registry._clients) + repr(platform)
 
 
 def test_many_tokens_do_not_grow_without_end() -> None:
     for number in range(registry.KEPT + 20):
-        embedded(token=f"t-{number}")
-    assert len(registry._kept) == registry.KEPT
+        registry.open_platform("clarifai", user_id="u", app_id="a", token=f"t-{number}")
+    assert len(registry._clients) == registry.KEPT
 
 
-def test_threads_get_the_same_adapter() -> None:
+def test_threads_get_the_same_pool() -> None:
     found: list[Any] = []
     start = threading.Barrier(8)
 
     def ask() -> None:
         start.wait(10)
-        found.append(embedded())
+        found.append(embedded().client.http)
 
     threads = [threading.Thread(target=ask) for _ in range(8)]
     for thread in threads:
@@ -90,6 +90,6 @@ def test_a_forked_process_starts_with_no_connections() -> None:
     embedded()
     child = os.fork()
     if child == 0:
-        os._exit(0 if not registry._kept and not registry._clients else 1)
+        os._exit(0 if not registry._clients else 1)
     assert os.waitstatus_to_exitcode(os.waitpid(child, 0)[1]) == 0
-    assert registry._kept
+    assert registry._clients

@@ -55,11 +55,11 @@ class Quarantine:
             self.last.append((kind, known[:128], str(reason)[:200]))
 
 
-class _OnlyId(msgspec.Struct):
+class _OnlyId(msgspec.Struct, gc=False):
     id: str | None = ""
 
 
-class _Image(msgspec.Struct):
+class _Image(msgspec.Struct, gc=False):
     url: str | None = ""
     hosted: _Hosted | None = None
     image_info: _Size | None = None
@@ -67,40 +67,40 @@ class _Image(msgspec.Struct):
     thumbnail_url: str | None = ""
 
 
-class _Hosted(msgspec.Struct):
+class _Hosted(msgspec.Struct, gc=False):
     prefix: str | None = ""
     suffix: str | None = ""
     sizes: list[str] | None = None
 
 
-class _Size(msgspec.Struct):
+class _Size(msgspec.Struct, gc=False):
     width: int | None = 0
     height: int | None = 0
 
 
-class _Concept(msgspec.Struct):
+class _Concept(msgspec.Struct, gc=False):
     id: str = ""
     name: str | None = ""
     value: float | None = None
 
 
-class _Edges(msgspec.Struct):
+class _Edges(msgspec.Struct, gc=False):
     top_row: float | None = 0.0
     left_col: float | None = 0.0
     bottom_row: float | None = 0.0
     right_col: float | None = 0.0
 
 
-class _Point(msgspec.Struct):
+class _Point(msgspec.Struct, gc=False):
     row: float | None = 0.0
     col: float | None = 0.0
 
 
-class _Polygon(msgspec.Struct):
+class _Polygon(msgspec.Struct, gc=False):
     points: list[_Point] | None = None
 
 
-class _RegionInfo(msgspec.Struct):
+class _RegionInfo(msgspec.Struct, gc=False):
     bounding_box: _Edges | None = None
     polygon: _Polygon | None = None
     mask: dict[str, Any] | None = None
@@ -109,32 +109,32 @@ class _RegionInfo(msgspec.Struct):
     token: dict[str, Any] | None = None
 
 
-class _RegionData(msgspec.Struct):
+class _RegionData(msgspec.Struct, gc=False):
     concepts: list[_Concept] | None = None
 
 
-class _Region(msgspec.Struct):
+class _Region(msgspec.Struct, gc=False):
     id: str | None = ""
     region_info: _RegionInfo | None = None
     data: _RegionData | None = None
 
 
-class _AnnotationData(msgspec.Struct):
+class _AnnotationData(msgspec.Struct, gc=False):
     concepts: list[_Concept] | None = None
     regions: list[_Region] | None = None
 
 
-class _User(msgspec.Struct):
+class _User(msgspec.Struct, gc=False):
     id: str | None = ""
     first_name: str | None = ""
     last_name: str | None = ""
 
 
-class _Worker(msgspec.Struct):
+class _Worker(msgspec.Struct, gc=False):
     user: _User | None = None
 
 
-class _Annotation(msgspec.Struct):
+class _Annotation(msgspec.Struct, gc=False):
     id: str
     input_id: str | None = ""
     user_id: str | None = ""
@@ -147,7 +147,7 @@ class _Annotation(msgspec.Struct):
     data: Raw = Raw(b"{}")
 
 
-class _InputData(msgspec.Struct):
+class _InputData(msgspec.Struct, gc=False):
     image: _Image | None = None
     video: _Image | None = None
     audio: _Image | None = None
@@ -155,7 +155,7 @@ class _InputData(msgspec.Struct):
     metadata: dict[str, Any] | None = None
 
 
-class _Input(msgspec.Struct):
+class _Input(msgspec.Struct, gc=False):
     id: str
     data: _InputData | None = None
     status: StatusWire | None = None
@@ -163,7 +163,7 @@ class _Input(msgspec.Struct):
     modified_at: str | None = ""
 
 
-class _Assignment(msgspec.Struct):
+class _Assignment(msgspec.Struct, gc=False):
     id: str
     worker: _Worker | None = None
     input: _OnlyId | None = None
@@ -171,7 +171,7 @@ class _Assignment(msgspec.Struct):
     modified_at: str | None = ""
 
 
-class _Count(msgspec.Struct):
+class _Count(msgspec.Struct, gc=False):
     user_id: str | None = ""
     worker: _Worker | None = None
     pending: int | None = 0
@@ -181,7 +181,7 @@ class _Count(msgspec.Struct):
     awaiting_consensus_review: int | None = 0
 
 
-class _Collaborator(msgspec.Struct):
+class _Collaborator(msgspec.Struct, gc=False):
     user: _User
     deleted_at: str | None = ""
 
