@@ -77,7 +77,7 @@ def _decide(connection: Connection, one: Work, item: WorkItem, actor: Membership
 
 
 def _reasons(one: Work) -> Sequence[str]:
-    if one.fate is Fate.SENT_BACK:
+    if one.fate.verdict == "request_changes":
         return one.labels.reasons or ("other",)
     return ("other",) if one.fate is Fate.REJECTED else ()
 
@@ -85,6 +85,6 @@ def _reasons(one: Work) -> Sequence[str]:
 def _note(one: Work) -> str:
     if one.fate is Fate.REJECTED:
         return "The picture shows too little to be of use; we leave it out."
-    if one.fate is Fate.SENT_BACK:
+    if one.fate.verdict == "request_changes":
         return _NOTES[_reasons(one)[0]]
     return ""

@@ -52,12 +52,13 @@ LOOKALIKES: dict[str, tuple[str, ...]] = {
 
 @dataclass(frozen=True, slots=True)
 class Drawn:
-    """One box as a labeler drew it. `mistake` says what is wrong with it; a missed object is not drawn at
-    all."""
+    """One box as a labeler drew it. `mistake` says what is wrong with it, `truth` what it should have been
+    (None: nothing at all). A missed object is not drawn."""
 
     concept: str
     box: Box
     mistake: Mistake
+    truth: Piece | None = None
 
 
 @dataclass(frozen=True, slots=True)
@@ -67,7 +68,7 @@ class Labels:
 
     drawn: tuple[Drawn, ...]
     facts: dict[str, bool]
-    missed: int
+    missed: tuple[Piece, ...]
 
     @property
     def reasons(self) -> tuple[str, ...]:
@@ -78,18 +79,18 @@ class Labels:
         return tuple(str(mistake) for mistake in order if mistake in found)
 
 
-def label(scene: Scene, labeler: int, *, careful: bool = False) -> Labels:
-    """What labeler 0, 1 or 2 makes of a scene. `careful` is the second look after it was sent back: no
-    mistakes."""
+def label(scene: Scene, labeler: int, *, careful: bool = False, take: int = 0) -> Labels:
+    """What labeler 0, 1 or 2 makes of a scene. `careful` means a second look: no mistakes. Another `take`
+    is the same labeler on another day."""
     habits = Habits(0, 0, 0, 0, 0.006) if careful else HABITS[labeler % len(HABITS)]
-    rng = Random(f"{scene.name}/{labeler}/{careful}")  # noqa: S311 (a demo, no secret)
+    rng = Random(f"{scene.name}/{labeler}/{careful}/{take}")  # noqa: S311 (a demo, no secret)
     drawn: list[Drawn] = []
-    missed = 0
+    missed: list[Piece] = []
     for piece in scene.pieces:
         # What is half hidden or small is overlooked more often.
         hidden = 1.0 + 3.0 * (1.0 - piece.visible) + (1.0 if piece.box.area < 0.012 else 0.0)
         if rng.random() < habits.missed * hidden:
-            missed += 1
+            missed.append(piece)
         else:
             drawn.append(_draw(rng, piece, habits))
     if rng.random() < habits.extra:
@@ -97,16 +98,25 @@ def label(scene: Scene, labeler: int, *, careful: bool = False) -> Labels:
     facts = dict(scene.facts)
     if not careful and rng.random() < habits.wrong:
         facts["daylight"] = not facts["daylight"]
-    return Labels(tuple(drawn), facts, missed)
+    return Labels(tuple(drawn), facts, tuple(missed))
+
+
+def label_with_mistakes(scene: Scene, labeler: int) -> Labels:
+    """The first take of this labeler that a reviewer would send back."""
+    for take in range(200):
+        labels = label(scene, labeler, take=take)
+        if labels.reasons:
+            return labels
+    return labels
 
 
 def _draw(rng: Random, piece: Piece, habits: Habits) -> Drawn:
     if rng.random() < habits.wrong:
         concept = rng.choice(LOOKALIKES[piece.concept])
-        return Drawn(concept, _moved(rng, piece.box, habits.jitter), Mistake.WRONG_CLASS)
+        return Drawn(concept, _moved(rng, piece.box, habits.jitter), Mistake.WRONG_CLASS, piece)
     if rng.random() < habits.loose:
-        return Drawn(piece.concept, _loose(rng, piece.box), Mistake.LOOSE)
-    return Drawn(piece.concept, _moved(rng, piece.box, habits.jitter), Mistake.NONE)
+        return Drawn(piece.concept, _loose(rng, piece.box), Mistake.LOOSE, piece)
+    return Drawn(piece.concept, _moved(rng, piece.box, habits.jitter), Mistake.NONE, piece)
 
 
 def _moved(rng: Random, box: Box, jitter: float) -> Box:

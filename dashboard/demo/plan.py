@@ -42,6 +42,7 @@ class Fate(StrEnum):
     IN_PROGRESS = "in_progress"  # some boxes drawn, not submitted
     AWAITING = "awaiting_review"
     SENT_BACK = "changes_asked"
+    RETURNED = "returned"  # sent back, put right by the labeler and submitted again
     APPROVED = "approved"
     REJECTED = "rejected"
 
@@ -52,8 +53,14 @@ class Fate(StrEnum):
     @property
     def verdict(self) -> str:
         """What the reviewer said, in the words of the review room; empty when nobody has yet."""
-        said = {Fate.SENT_BACK: "request_changes", Fate.APPROVED: "approve", Fate.REJECTED: "reject"}
-        return said.get(self, "")
+        if self in (Fate.SENT_BACK, Fate.RETURNED):
+            return "request_changes"
+        return {Fate.APPROVED: "approve", Fate.REJECTED: "reject"}.get(self, "")
+
+    @property
+    def state(self) -> str:
+        """The state of the work item when all is done."""
+        return str(Fate.AWAITING if self is Fate.RETURNED else self)
 
 
 @dataclass(frozen=True, slots=True)
@@ -94,7 +101,7 @@ TASKS: tuple[DemoTask, ...] = (
         "fruit-1",
         "Fruit on tables, batch 1",
         _RULES,
-        ((Fate.APPROVED, 6), (Fate.AWAITING, 1), (Fate.SENT_BACK, 1)),
+        ((Fate.APPROVED, 6), (Fate.RETURNED, 1), (Fate.SENT_BACK, 1)),
     ),
     DemoTask(
         "fruit-2",

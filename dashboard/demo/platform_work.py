@@ -14,7 +14,7 @@ from functools import partial
 from PIL import Image
 
 from dashboard.assignments.uploads import ask, batches, send
-from dashboard.demo.mistakes import Labels, label
+from dashboard.demo.mistakes import Labels, label, label_with_mistakes
 from dashboard.demo.plan import (
     INPUTS,
     LABELERS,
@@ -70,8 +70,19 @@ class Work:
         self.labeler = labeler
         self.fate = fate
         self.scene = scene
-        # Who will be approved made no mistake that a reviewer would send back.
-        self.labels: Labels = label(scene, labeler, careful=fate is Fate.APPROVED)
+        self.labels: Labels = _labels(scene, labeler, fate)
+
+    def annotation_id(self, part: str) -> str:
+        """Id of the annotation of one part: `box/<place in drawn>` or `fact/<concept>`."""
+        name = f"{self.task.id}/{self.assignment.input_id}/{self.labeler}/{part}"
+        return hashlib.sha256(name.encode()).hexdigest()[:32]
+
+
+def _labels(scene: Scene, labeler: int, fate: Fate) -> Labels:
+    """What was approved had no mistake that a reviewer would send back, what was sent back had one."""
+    if fate in (Fate.SENT_BACK, Fate.RETURNED):
+        return label_with_mistakes(scene, labeler)
+    return label(scene, labeler, careful=fate is Fate.APPROVED)
 
 
 def add_concepts(owner: Platform) -> None:
@@ -192,9 +203,8 @@ def _annotations(one: Work) -> Iterator[AnnotationWrite]:
 def _write(
     one: Work, part: str, region: Region | None, concepts: tuple[ConceptValue, ...] | None
 ) -> AnnotationWrite:
-    digest = hashlib.sha256(f"{one.task.id}/{one.assignment.input_id}/{one.labeler}/{part}".encode())
     return AnnotationWrite(
-        id=digest.hexdigest()[:32],
+        id=one.annotation_id(part),
         input_id=one.assignment.input_id,
         region=region,
         concepts=concepts,

@@ -10,11 +10,11 @@ from django.core.management.base import BaseCommand, CommandError
 from dashboard.accounts.models import Connection, PlatformIdentity
 from dashboard.assignments.progress_bar import ProgressBar
 from dashboard.assignments.uploads import Stopped
-from dashboard.demo import decisions, people, platform_work
+from dashboard.demo import corrections, decisions, people, platform_work
 from dashboard.platforms.errors import PlatformError
 from dashboard.platforms.interface import Platform
 from dashboard.sync.services import at_once
-from dashboard.sync.services.people import platform_for
+from dashboard.sync.services.people import acting_platform, platform_for
 
 
 class Command(BaseCommand):
@@ -52,12 +52,14 @@ class Command(BaseCommand):
         planned = list(platform_work.work_of(owner, scenes))
 
         def as_person(platform_id: str) -> Platform:
-            identity = PlatformIdentity.objects.get(connection=connection, platform_user_id=platform_id)
-            return platform_for(connection, token=identity.token.reveal())
+            people_here = PlatformIdentity.objects.filter(connection=connection).select_related("user")
+            return acting_platform(connection, people_here.get(platform_user_id=platform_id).user)
 
         platform_work.label_all(planned, as_person, decisions.decided_inputs(connection), bar)
         self._pull(connection, bar)
         decisions.decide_all(connection, planned, bar)
+        self._pull(connection, bar)
+        corrections.correct_all(connection, planned, bar)
         self._pull(connection, bar)
         bar.close()
         self.stdout.write(
