@@ -1,7 +1,7 @@
 """A small HTTP server that speaks the workbench's JSON, to drive the pages in isolation.
 
-It holds items in memory and does what a test tells it (refuse, lose the answer, be slow); the true end to end
-tests run against the real desk.
+It holds items in memory and does what a test tells it: refuse, drop a request, lose an answer. The true end to
+end tests run against the real desk.
 """
 
 from __future__ import annotations
@@ -34,6 +34,9 @@ CONCEPTS = [
 ]
 REASONS = ["missing", "wrong_class", "loose", "extra", "other"]
 WORDS = ["Something is missing", "Wrong class", "Box too loose", "Something extra", "Other"]
+SKIP_REASONS = ["blurry", "unclear", "duplicate", "other"]
+OPEN = ("awaiting_review", "to_do", "changes_asked")
+BLANK = "<!doctype html><html lang=en><title>Blank</title><link rel=icon href=data:,><p data-role=live></p></html>"
 WIDTH, HEIGHT = 640, 480
 
 
@@ -57,7 +60,12 @@ def picture(seed: int) -> bytes:
     fills = {"rbc": (214, 160, 165), "wbc": (150, 120, 190), "platelets": (128, 90, 170)}
     for cell in cells(seed):
         box = cell["box"]
-        edges = [box["left"] * WIDTH + 4, box["top"] * HEIGHT + 4, box["right"] * WIDTH - 4, box["bottom"] * HEIGHT - 4]
+        edges = [
+            box["left"] * WIDTH + 4,
+            box["top"] * HEIGHT + 4,
+            box["right"] * WIDTH - 4,
+            box["bottom"] * HEIGHT - 4,
+        ]
         draw.ellipse(edges, fill=fills[cell["concept"]], outline=(180, 120, 130), width=2)
     out = io.BytesIO()
     image.filter(ImageFilter.GaussianBlur(1.2)).save(out, "JPEG", quality=85)
@@ -65,7 +73,8 @@ def picture(seed: int) -> bytes:
 
 
 class Desk:
-    """The stub's state. ``fail`` maps a path's regular expression to a list of answers, used up one by one."""
+    """The stub's state. ``fail`` maps a path's regular expression to a list of answers, used up one by one:
+    (status, body), "drop" (the connection breaks before anything is done) or "lost" (after it was done)."""
 
     def __init__(self, count: int = 12) -> None:
         self.count = count
@@ -101,7 +110,7 @@ class Desk:
             "mode": mode, "connection": "demo", "task": {"id": 1, "name": "Blood cells", "type": self.type},
             "concepts": CONCEPTS, "start": None, "undo_seconds": 8,
             "reasons": [{"id": one, "label": words} for one, words in zip(REASONS, WORDS, strict=True)],
-            "skip_reasons": [{"id": one, "label": one.capitalize()} for one in ("blurry", "unclear", "duplicate", "other")],
+            "skip_reasons": [{"id": one, "label": one.capitalize()} for one in SKIP_REASONS],
             "can": {"review": {"ok": True, "why": ""}, "label": {"ok": True, "why": ""}},
             "urls": {
                 "queue": "/queue/", "item": item, "decisions": item + "decisions/", "draft": item + "draft/",
@@ -122,11 +131,17 @@ class Desk:
     def get(self, path: str, query: dict[str, list[str]]) -> tuple[int, Any]:
         if path == "/queue/":
             after = int(query.get("after", ["0"])[0])
-            left = [one for one in self.bodies.values()
-                    if one["item"]["id"] > after and one["item"]["state"] in ("awaiting_review", "to_do", "changes_asked")]  # fmt: skip
+            left = [
+                one
+                for one in self.bodies.values()
+                if one["item"]["id"] > after and one["item"]["state"] in OPEN
+            ]
             page = left[:5]
-            rows = [{"id": one["item"]["id"], "name": one["item"]["name"], "thumb": one["item"]["image"]["thumb"],
-                     "state": one["item"]["state"], "labeler": one["item"]["labeler"], "body": one} for one in page]  # fmt: skip
+            rows = [
+                {name: one["item"][name] for name in ("id", "name", "state", "labeler")}
+                | {"thumb": one["item"]["image"]["thumb"], "body": one}
+                for one in page
+            ]
             done = self.count - sum(one["item"]["state"] == "awaiting_review" for one in self.bodies.values())
             return 200, {"items": rows, "next": str(page[-1]["item"]["id"]) if len(left) > 5 else None,
                          "total": self.count, "done": done}  # fmt: skip
@@ -152,12 +167,14 @@ class Desk:
     def post(self, path: str, body: dict[str, Any]) -> tuple[int, Any]:
         self.posts.append((path, body))
         if found := re.fullmatch(r"/items/(\d+)/decisions/", path):
-            state = {"approve": "approved", "request_changes": "changes_asked", "reject": "rejected"}[body["verdict"]]
+            state = {"approve": "approved", "request_changes": "changes_asked", "reject": "rejected"}[
+                body["verdict"]
+            ]
             self.bodies[int(found[1])]["item"]["state"] = state
             known = body["operation"] in self.states
             self.states.setdefault(body["operation"], "held")
-            return (200 if known else 201), {"operation": body["operation"], "decision": 1, "delivery": "held",
-                                             "undo_seconds": 8, "item": {"id": int(found[1]), "state": state}}  # fmt: skip
+            answer = {"operation": body["operation"], "decision": 1, "delivery": "held", "undo_seconds": 8}
+            return (200 if known else 201), answer | {"item": {"id": int(found[1]), "state": state}}
         if found := re.fullmatch(r"/decisions/([0-9a-f-]+)/undo/", path):
             decided = [(p, b) for p, b in self.posts if b.get("operation") == found[1]]
             number = int(decided[-1][0].split("/")[2])
@@ -180,7 +197,11 @@ class Desk:
         now = self.drafts.get(number, {"revision": 0})["revision"]
         if body["revision"] != now:
             return 409, {"code": "conflict", "detail": "A newer draft is here."}
-        self.drafts[number] = {"revision": now + 1, "shapes": body["shapes"], "saved_at": "2026-01-02T10:00:00Z"}
+        self.drafts[number] = {
+            "revision": now + 1,
+            "shapes": body["shapes"],
+            "saved_at": "2026-01-02T10:00:00Z",
+        }
         return 200, {"revision": now + 1}
 
     def planned(self, method: str, path: str) -> tuple[int, dict[str, Any]] | str | None:
@@ -218,7 +239,7 @@ class Handler(BaseHTTPRequestHandler):
                 self.close_connection = True
                 self.connection.close()
                 return
-            if plan is not None:
+            if plan is not None and plan != "lost":
                 self.json(*plan)  # type: ignore[misc]
                 return
             if method != "GET" and self.headers.get("X-CSRFToken") != "stub-token":
@@ -228,9 +249,11 @@ class Handler(BaseHTTPRequestHandler):
                 status, data = self.desk.get(url.path, parse_qs(url.query))
             else:
                 status, data = getattr(self.desk, method.lower())(url.path, body)
-            if plan == "lost":
-                return
             data = json.loads(json.dumps(data))
+            if plan == "lost":
+                self.close_connection = True
+                self.connection.close()
+                return
         self.json(status, data)
 
     def do_GET(self) -> None:
@@ -239,8 +262,7 @@ class Handler(BaseHTTPRequestHandler):
         if url.path in ("/review/", "/label/", "/grid/"):
             self.answer(200, self.desk.render(url.path.strip("/")).encode(), "text/html; charset=utf-8")
         elif url.path in ("/blank/", "/task/"):
-            page = "<!doctype html><html lang=en><title>Blank</title><p data-role=live></p></html>"
-            self.answer(200, page.encode(), "text/html; charset=utf-8")
+            self.answer(200, BLANK.encode(), "text/html; charset=utf-8")
         elif url.path.startswith("/static/"):
             file = (ROOT / url.path.lstrip("/")).resolve()
             if file.is_file() and file.is_relative_to(ROOT / "static"):
@@ -262,10 +284,16 @@ class Handler(BaseHTTPRequestHandler):
         self.handle_json("PUT")
 
 
+class Server(ThreadingHTTPServer):
+    daemon_threads = True
+
+    def handle_error(self, request: Any, client_address: Any) -> None:
+        """A page that is left closes its connections; that is no news."""
+
+
 def serve(desk: Desk) -> tuple[ThreadingHTTPServer, str]:
     """Starts the stub on a free port of the loopback; the caller shuts it down."""
     handler = type("DeskHandler", (Handler,), {"desk": desk})
-    server = ThreadingHTTPServer(("127.0.0.1", 0), handler)
-    server.daemon_threads = True
+    server = Server(("127.0.0.1", 0), handler)
     threading.Thread(target=server.serve_forever, args=(0.05,), daemon=True).start()
     return server, f"http://127.0.0.1:{server.server_port}"

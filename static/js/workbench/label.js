@@ -128,6 +128,7 @@ function offerDraft(id, theirs) {
 function shine(image) {
   session.image = image;
   stage.setImage(image);
+  performance.mark("proofdesk:drawn");
   permit();
 }
 

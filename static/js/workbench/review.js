@@ -106,6 +106,7 @@ function open(item, body) {
 function shine(image) {
   session.image = image;
   stage.setImage(image);
+  performance.mark("proofdesk:drawn");
   permit();
 }
 
