@@ -421,6 +421,18 @@ def test_two_hundred_tags_in_one_go(desk: Desk) -> None:
     done(desk.owner.patch_annotations(changes, PatchAction.MERGE))
 
 
+def test_the_inputs_own_annotation_keeps_its_picture(desk: Desk) -> None:
+    one = desk.inputs(1)[0]
+    own = next(a for a in desk.owner.list_annotations(input_ids=[one]) if a.input_level)
+    write = AnnotationWrite(own.id, one, concepts=(ConceptValue("rbc", 1.0),), base_raw=own.raw)
+    done(desk.owner.patch_annotations([write], PatchAction.OVERWRITE))
+    after = desk.read(own)
+    assert [(c.id, c.value) for c in after.concepts] == [("rbc", 1.0)]
+    assert desk.owner.get_inputs([one])[0].url
+    desk.owner.delete_annotations([(one, desk.annotate(one).id)])
+    assert desk.read(own).input_level
+
+
 def test_bad_writes_name_their_rule_and_cost_only_themselves(desk: Desk) -> None:
     one = desk.inputs(1)[0]
     concept = (ConceptValue("rbc"),)

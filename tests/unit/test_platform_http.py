@@ -5,16 +5,22 @@ from __future__ import annotations
 import gzip
 import logging
 import socket
+import ssl
 import threading
 import traceback
 from collections.abc import Iterator
-from datetime import UTC, datetime
+from datetime import UTC, datetime, timedelta
 from email.utils import format_datetime
 from http.server import BaseHTTPRequestHandler, HTTPServer
+from pathlib import Path
 from typing import Any
 
 import httpx
 import pytest
+from cryptography import x509
+from cryptography.hazmat.primitives import hashes, serialization
+from cryptography.hazmat.primitives.asymmetric import ec
+from cryptography.x509.oid import NameOID
 
 from dashboard.platforms.errors import (
     Ambiguous,
@@ -284,6 +290,54 @@ def unused_port() -> int:
         probe.bind(("127.0.0.1", 0))
         port: int = probe.getsockname()[1]
         return port
+
+
+def test_a_body_that_drips_is_cut(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr("dashboard.platforms.http.ANSWER_SECONDS", -1.0)
+    with pytest.raises(Ambiguous, match="slowly"):
+        Script(httpx.Response(200, content=b"x")).http(tries=1).call("GET", "/a", body_of)
+
+
+@pytest.fixture
+def self_signed(tmp_path: Path) -> ssl.SSLContext:
+    key = ec.generate_private_key(ec.SECP256R1())
+    name = x509.Name([x509.NameAttribute(NameOID.COMMON_NAME, "labels.example.com")])
+    now = datetime.now(UTC)
+    certificate = (
+        x509.CertificateBuilder()
+        .subject_name(name)
+        .issuer_name(name)
+        .public_key(key.public_key())
+        .serial_number(1)
+        .not_valid_before(now - timedelta(days=1))
+        .not_valid_after(now + timedelta(days=1))
+        .add_extension(x509.SubjectAlternativeName([x509.DNSName("labels.example.com")]), critical=False)
+        .sign(key, hashes.SHA256())
+    )
+    path = tmp_path / "server.pem"
+    kind = serialization.PrivateFormat.PKCS8
+    path.write_bytes(
+        key.private_bytes(serialization.Encoding.PEM, kind, serialization.NoEncryption())
+        + certificate.public_bytes(serialization.Encoding.PEM)
+    )
+    context = ssl.SSLContext(ssl.PROTOCOL_TLS_SERVER)
+    context.load_cert_chain(path)
+    return context
+
+
+def test_a_certificate_that_nobody_vouches_for_is_not_sent(
+    server: HTTPServer, self_signed: ssl.SSLContext
+) -> None:
+    server.socket = self_signed.wrap_socket(server.socket, server_side=True, do_handshake_on_connect=False)
+    port = server.server_address[1]
+    guard = AddressGuard(
+        trusted=[Origin("https", "labels.example.com", port)], resolver=resolver("127.0.0.1")
+    )
+    client = HttpClient(f"https://labels.example.com:{port}", guard=guard, tries=1)
+    with pytest.raises(NotSent):
+        client.call("POST", "/a", body_of, body=b"{}")
+    client.close()
+    assert server.seen == []  # type: ignore[attr-defined]
 
 
 def test_unauthorized_is_not_repeated() -> None:

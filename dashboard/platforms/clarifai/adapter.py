@@ -34,7 +34,7 @@ from .annotations import AnnotationCalls
 from .answers import batch, envelope, match
 from .batches import send_all
 from .calls import query_parts, understood
-from .pages import pages
+from .pages import gather, pages
 
 STREAM_PAGE = 500
 # In base64 and with the rest of a body this stays under the 10 MiB that servers commonly take.
@@ -248,13 +248,14 @@ class ClarifaiPlatform(AnnotationCalls):
                 "Choose assignments by their ids or by their inputs.", fields={"ids": "one of two"}
             )
         chosen = [("ids", one) for one in ids] or [("input_ids", one) for one in input_ids]
-        for part in query_parts([(one,) for one in chosen], fixed):
-            query = [*fixed, *part]
-            fetch = partial(
-                self.page, "list_assignments", "task_assignments", query, path={"task_id": task_id}
+        fetches = [
+            partial(
+                self.page, "list_assignments", "task_assignments", [*fixed, *part], path={"task_id": task_id}
             )
-            for page in pages(fetch, self.capabilities.page_size, self.ahead):
-                yield from mapping.each(page, "assignment", read, self.quarantine)
+            for part in query_parts([(one,) for one in chosen], fixed)
+        ]
+        for page in gather(fetches, self.capabilities.page_size, self.ahead):
+            yield from mapping.each(page, "assignment", read, self.quarantine)
 
     def start_work(self, task_id: str, action: AssignmentAction) -> list[Assignment]:
         if action in _CONFIGS:

@@ -15,7 +15,7 @@ from . import bodies, mapping
 from .answers import SomeFailed, batch, envelope
 from .batches import send_all
 from .calls import Calls, query_parts
-from .pages import FetchPage, pages
+from .pages import FetchPage, gather, pages
 
 # One header line stays below the 8,190 bytes that common servers take; more lines add up (RFC 9110, 5.3).
 IF_MATCH_BYTES = 6000
@@ -42,11 +42,13 @@ class AnnotationCalls(Calls):
             groups = [(("input_ids", a), ("ids", b)) for a, b in zip(input_ids, ids, strict=True)]
         else:
             groups = [(("input_ids", a),) for a in dict.fromkeys(input_ids)]
+        fetches = [
+            partial(self.page, "list_annotations", "annotations", [*fixed, *part])
+            for part in query_parts(groups, fixed)
+        ]
         found: list[Annotation] = []
-        for part in query_parts(groups, fixed):
-            fetch = partial(self.page, "list_annotations", "annotations", [*fixed, *part])
-            for page in pages(fetch, self.capabilities.page_size, self.ahead):
-                found += self._annotations(page)
+        for page in gather(fetches, self.capabilities.page_size, self.ahead):
+            found += self._annotations(page)
         return found
 
     def iter_annotations(

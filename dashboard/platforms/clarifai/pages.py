@@ -8,7 +8,7 @@ from __future__ import annotations
 
 import os
 import threading
-from collections.abc import Callable, Iterator
+from collections.abc import Callable, Iterator, Sequence
 from concurrent.futures import Future, ThreadPoolExecutor
 from itertools import count
 from typing import TypeVar
@@ -84,3 +84,23 @@ def pages(fetch: FetchPage, size: int, ahead: int) -> Iterator[list[Raw]]:
         # Pages past the end, or of a listing that was given up.
         for future in coming:
             future.cancel()
+
+
+def gather(fetches: Sequence[FetchPage], size: int, ahead: int) -> Iterator[list[Raw]]:
+    """Every page of several lists, list after list; the lists are read side by side."""
+    if len(fetches) < 2:
+        for fetch in fetches:
+            yield from pages(fetch, size, ahead)
+        return
+    # Inside a thread pages come one by one: a thread that waited for threads could wait for ever.
+    for found in pool().map(lambda fetch: _one_by_one(fetch, size), fetches):
+        yield from found
+
+
+def _one_by_one(fetch: FetchPage, size: int) -> list[list[Raw]]:
+    found: list[list[Raw]] = []
+    for number in range(1, MOST_PAGES):
+        found.append(fetch_in_parts(fetch, number, size))
+        if len(found[-1]) < size:
+            break
+    return found
