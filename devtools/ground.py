@@ -67,3 +67,13 @@ def get_ok(host: str, port: int, path: str) -> bool:
 def data_folder() -> Path:
     """The folder that holds everything: PROOFDESK_DATA_DIR, or var/ in the checkout."""
     return Path(os.environ.get("PROOFDESK_DATA_DIR") or ROOT / "var").expanduser().resolve()
+
+
+def first_of_each_role(credentials: str) -> list[tuple[str, str, str]]:
+    """(role, login, password) of the first line of each role; lines are `role login password`."""
+    found: dict[str, tuple[str, str, str]] = {}
+    for line in credentials.splitlines():
+        words = line.split()
+        if len(words) == 3 and not line.startswith("#"):
+            found.setdefault(words[0], (words[0], words[1], words[2]))
+    return list(found.values())

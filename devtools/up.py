@@ -13,7 +13,15 @@ from typing import IO
 
 from devtools import environment, freshness, store
 from devtools.children import Child, Leash, new_leash
-from devtools.ground import check_port, data_folder, get_ok, private_key, reachable, shown
+from devtools.ground import (
+    check_port,
+    data_folder,
+    first_of_each_role,
+    get_ok,
+    private_key,
+    reachable,
+    shown,
+)
 from devtools.words import Refusal, say
 
 READY_SECONDS = 60.0  # how long any one part may take to answer
@@ -273,15 +281,13 @@ class Desk:
         say(
             f"Proofdesk is ready after {time.monotonic() - self.began:.1f} s: http://{shown(self.host)}:{self.port}/"
         )
-        credentials = self.data / "credentials.txt"
-        if credentials.exists():
+        path = self.data / "credentials.txt"
+        if path.exists():
             if first:
-                say("Sign in as:")
-                for line in credentials.read_text().splitlines():
-                    if line.strip() and not line.startswith("#"):
-                        role, login, password = [*line.split(), "", ""][:3]
-                        say(f"  {role:<10} {login:<14} {password}")
-            say(f"The demo passwords are in {credentials}.")
+                say("Sign in as one of these:")
+                for role, login, password in first_of_each_role(path.read_text()):
+                    say(f"  {role:<10} {login:<14} {password}")
+            say(f"All demo people and their passwords are in {path}.")
         say("Ctrl-C stops it; all data stays in " + str(self.data))
 
 

@@ -149,7 +149,7 @@ def test_term_stops_everything_and_a_second_start_keeps_the_data(
         wait_for(lambda: not any(map(alive, family)), f"all are gone: {family}", 15)
 
 
-def test_an_old_python_or_a_missing_pin_file_needs_no_traceback(tmp_path: Path) -> None:
+def test_a_failed_install_is_one_sentence_without_a_traceback(tmp_path: Path) -> None:
     for name in ("dev.py", "devtools"):
         source = ROOT / name
         (shutil.copytree if source.is_dir() else shutil.copy)(source, tmp_path / name)

@@ -15,7 +15,7 @@ from devtools.environment import ROOT
 from tests.support.stores import wait_for
 
 READY = "Proofdesk is ready"
-START_SECONDS = 150.0  # a first start draws the demo data; the machine may be busy
+START_SECONDS = 300.0  # a first start draws the demo data; the machine may be busy
 
 
 class RunningDesk:
