@@ -5,7 +5,7 @@ import re
 from django.http import FileResponse, HttpRequest, HttpResponseBase
 
 from embedded_api import envelope, errors
-from embedded_api.inputs.pictures import SIZES, TYPES, path_of
+from embedded_api.inputs.pictures import SIZES, TYPES, path_of, restore
 
 _NAME = re.compile(r"[0-9a-f]{40}\.([a-z]{3,4})")
 
@@ -18,8 +18,11 @@ def media(request: HttpRequest, size: str, name: str) -> HttpResponseBase:
     if found is None or found[1] not in TYPES or size not in ("orig", *SIZES):
         return envelope.failure(errors.missing("no such file"))
     tag = f'"{name}.{size}"'
+    path = path_of(name, size)
     try:
-        file = path_of(name, size).open("rb")
+        if size != "orig" and (not path.exists() or path.stat().st_size == 0):
+            restore(name)
+        file = path.open("rb")
     except FileNotFoundError:
         return envelope.failure(errors.missing("no such file"))
     kind = TYPES[found[1]] if size == "orig" else "image/jpeg"

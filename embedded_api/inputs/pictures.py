@@ -117,14 +117,29 @@ def path_of(name: str, size: str) -> Path:
 
 
 def store(picture: Picture) -> None:
-    """Write all files, each whole or not at all."""
+    """Write all files, each whole or not at all; the original is on the disk before its row is."""
     for size, content in picture.files.items():
-        target = path_of(picture.name, size)
-        target.parent.mkdir(mode=0o700, parents=True, exist_ok=True)
-        draft = target.with_name(target.name + ".part")
-        with draft.open("wb") as file:
-            file.write(content)
-        os.replace(draft, target)
+        _write(path_of(picture.name, size), content, durable=size == "orig")
+
+
+def restore(name: str) -> None:
+    """Draw the copies anew from the original, if there is one (copies may be lost when the power fails)."""
+    original = path_of(name, "orig")
+    if original.exists():
+        for size, content in read(original.read_bytes()).files.items():
+            if size != "orig":
+                _write(path_of(name, size), content, durable=False)
+
+
+def _write(target: Path, content: bytes, durable: bool) -> None:
+    target.parent.mkdir(mode=0o700, parents=True, exist_ok=True)
+    draft = target.with_name(f"{target.name}.{secrets.token_hex(4)}.part")
+    with draft.open("wb") as file:
+        file.write(content)
+        if durable:
+            file.flush()
+            os.fsync(file.fileno())
+    os.replace(draft, target)
 
 
 def remove(name: str) -> None:

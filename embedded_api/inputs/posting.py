@@ -21,6 +21,9 @@ from embedded_api.models import Annotation, App, Input
 RESERVED = frozenset({"stream", "status", "searches", "jobs", "annotations", "uploads", "data_sources"})
 MAX_TEXT = 1_000_000
 DUPLICATE = 30100
+# What to do with a known id: refuse it, answer the input that is there, or store under a longer id.
+REFUSE, SKIP, SUFFIX = 0, 1, 2
+RESOLUTIONS = {"INPUT_ID_CONFLICT_RESOLUTION_NOT_SET": REFUSE, "SKIP": SKIP, "SUFFIX": SUFFIX}
 
 
 @dataclass
@@ -92,7 +95,13 @@ def _bytes(medium: Json, where: str, url: str) -> bytes:
 
 
 def post(
-    sent_rows: list[Json], app: App, user_id: str, concepts: frozenset[str], prefix: str, bulk: Bulk
+    sent_rows: list[Json],
+    app: App,
+    user_id: str,
+    concepts: frozenset[str],
+    prefix: str,
+    bulk: Bulk,
+    resolution: int = REFUSE,
 ) -> None:
     """Store every good one; each item's outcome goes into `bulk`. Files first, then one short transaction."""
     named = [one["id"] for one in sent_rows if isinstance(one.get("id"), str)]
@@ -102,7 +111,14 @@ def post(
         where = f"inputs[{place}]"
         try:
             known = fields.text(sent, "id", where)
-            if known and known in taken:  # told before a picture is fetched or decoded
+            if known and known in taken and resolution == SKIP:
+                there = Input.objects.filter(app=app, public_id=known).first()
+                if there is not None:
+                    bulk.succeed(place, print_input(there, prefix))
+                    continue
+            if known and known in taken and resolution == SUFFIX:
+                sent = sent | {"id": f"{known[:119]}-{ids.new()[:8]}"}
+            elif known and known in taken:  # told before a picture is fetched or decoded
                 raise duplicate(f"{where}.id: an input with this id exists", DUPLICATE)
             draft = read(sent, where, app, concepts)
             taken.add(draft.row.public_id)

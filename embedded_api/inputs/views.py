@@ -12,7 +12,7 @@ from embedded_api.base import MEGABYTE, AppView
 from embedded_api.bulk import Bulk
 from embedded_api.errors import ApiError, FieldError
 from embedded_api.inputs import pictures
-from embedded_api.inputs.posting import echo, post
+from embedded_api.inputs.posting import REFUSE, RESOLUTIONS, echo, post
 from embedded_api.inputs.printing import media_prefix, print_input, print_query
 from embedded_api.models import Input
 
@@ -66,7 +66,10 @@ class Inputs(InputView):
         sent = fields.objects(self.body, "inputs")
         bulk = Bulk("inputs", len(sent), self.invalid_code)
         room = room_of(self.app, self.caller.user_id, self.is_owner)
-        post(sent, self.app, self.caller.user_id, room.concepts, media_prefix(request), bulk)
+        choice = self.body.get("input_id_conflict_resolution", REFUSE)
+        resolution = fields.enum(choice, RESOLUTIONS, "input_id_conflict_resolution")
+        prefix = media_prefix(request)
+        post(sent, self.app, self.caller.user_id, room.concepts, prefix, bulk, resolution)
         return bulk.answer()
 
     def patch(self, request: Request) -> HttpResponse:

@@ -6,7 +6,7 @@ import io
 import pytest
 from PIL import Image
 
-from tests.support.embedded import EmbeddedApp, picture
+from tests.support.embedded import EmbeddedApp, EmbeddedServer, picture
 
 
 def test_post_and_get(embedded_app: EmbeddedApp) -> None:
@@ -216,3 +216,30 @@ def test_only_the_owner_changes_inputs(embedded_app: EmbeddedApp) -> None:
     ):
         response = embedded_app.call(method, route, body, user="l-1")
         assert (response.status_code, response.json()["status"]["code"]) == (403, 30103)
+
+
+def test_lost_copies_are_drawn_anew(embedded_server: EmbeddedServer, embedded_app: EmbeddedApp) -> None:
+    embedded_app.add_inputs("a")
+    hosted = embedded_app.ok("GET", "inputs/a")["input"]["data"]["image"]["hosted"]
+    address = f"{hosted['prefix']}/small/{hosted['suffix']}"
+    before = embedded_app.client.get(address).content
+    folder = embedded_server.data_dir / "embedded_media" / hosted["suffix"][:2]
+    (folder / f"{hosted['suffix']}.small").write_bytes(b"")
+    assert embedded_app.client.get(address).content == before
+    (folder / f"{hosted['suffix']}.small").unlink()
+    assert embedded_app.client.get(address).content == before
+
+
+def test_conflict_resolution(embedded_app: EmbeddedApp) -> None:
+    embedded_app.add_inputs("a")
+    first = embedded_app.ok("GET", "inputs/a")["input"]
+    inputs = [{"id": "a", "data": {"image": {"base64": picture((8, 8))}}}]
+    skipped = embedded_app.ok("POST", "inputs", {"inputs": inputs, "input_id_conflict_resolution": "SKIP"})
+    assert skipped["inputs"] == [first]
+    longer = embedded_app.ok("POST", "inputs", {"inputs": inputs, "inputIdConflictResolution": 2})["inputs"][
+        0
+    ]
+    assert longer["id"].startswith("a-")
+    assert longer["data"]["image"]["image_info"]["width"] == 8
+    bad = embedded_app.call("POST", "inputs", {"inputs": inputs, "input_id_conflict_resolution": "MAYBE"})
+    assert bad.status_code == 400
