@@ -41,12 +41,11 @@ def intended(entry: OutboxEntry, current: Annotation | None) -> Annotation | Non
     payload = entry.payload
     if entry.kind == Kind.CREATE:
         region = outline(payload)
+        made = Annotation(id=entry.annotation_id, input_id=current.input_id if current else "")
         concepts = (ConceptValue(id=payload["concept"], value=float(payload.get("value", 1))),)
-        whole = () if region is not None else concepts
-        if region is not None:
-            region = msgspec.structs.replace(region, concepts=concepts)
-        input_id = current.input_id if current else ""
-        return Annotation(id=entry.annotation_id, input_id=input_id, region=region, concepts=whole)
+        if region is None:
+            return msgspec.structs.replace(made, concepts=concepts)
+        return msgspec.structs.replace(made, region=msgspec.structs.replace(region, concepts=concepts))
     if current is None or entry.kind == Kind.DELETE:
         return None
     region, whole = current.region, current.concepts

@@ -252,9 +252,9 @@ def _look_again(
         return
     try:
         moves = _read(session.platform, [move.entry for move, _ in doubtful], task)
-    except PlatformError as error:
+    except PlatformError as failure:
         for move, _ in doubtful:
-            session.later(move.entry, error)
+            session.later(move.entry, failure)
         return
     done: list[tuple[OutboxEntry, Assignment]] = []
     for move, (_, error) in zip(moves, doubtful, strict=True):
@@ -292,7 +292,7 @@ def _set_annotations(session: Session, moves: Sequence[Move], task: Task, kind: 
     errors = {outcome.id: outcome.error for outcome in outcomes}
     done: list[tuple[OutboxEntry, Assignment]] = []
     for move in moves:
-        wrong = next((error for one in move.annotations if (error := errors.get(one.id))), None)
+        wrong = next(filter(None, (errors.get(one.id) for one in move.annotations)), None)
         if not move.annotations:
             session.fail(
                 move.entry,

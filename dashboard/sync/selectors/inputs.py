@@ -7,7 +7,7 @@ from dataclasses import dataclass
 from django.db.models import Exists, OuterRef, Prefetch, Q
 
 from dashboard.accounts.models import Connection
-from dashboard.sync.models import Input, WorkItem
+from dashboard.sync.models import Input
 
 from .items import ItemFilter, filtered
 from .pages import Page, clamp, cut, number
@@ -51,7 +51,7 @@ def inputs(
     if start is not None:
         rows = rows.filter(id__gt=start)
     limit = clamp(limit)
-    shown: Prefetch[str, WorkItem, str] = Prefetch(
+    shown = Prefetch(
         "items", queryset=wanted.select_related("task").order_by("id"), to_attr="shown_items"
     )
     found = list(rows.order_by("id").prefetch_related(shown)[: limit + 1])
