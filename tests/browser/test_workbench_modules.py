@@ -189,6 +189,28 @@ class TestShapes:
         )
         assert order == [["an-2", "fresh", "an-1"], {"an-2": "changed", "fresh": "added", "gone": "deleted"}]
 
+    def test_a_draft_leaves_alone_what_the_canvas_cannot_change(self, run: Any) -> None:
+        kept = run(
+            "shapes",
+            """(() => {
+              const mask = {id: "mask", kind: "other", concept: "rbc", locked: true, base: "b9"};
+              const opened = m.readShapes([...a, mask]);
+              const draft = m.plain(m.change(m.remove(opened, "an-2"), "an-1", {concept: "wbc"}));
+              const back = m.withDraft(opened, draft);
+              return [draft.map((shape) => shape.id), m.changes(opened, back), m.find(back, "an-1").base];
+            })()""",
+            SHAPES,
+        )
+        assert kept == [
+            ["an-1", "an-3", "an-4"],
+            [{"op": "concept", "id": "an-1", "concept": "wbc"}, {"op": "delete", "id": "an-2"}],
+            "b1",
+        ]
+
+    def test_versions_are_named_by_annotation_and_not_by_line(self, run: Any) -> None:
+        lines = [{"id": f"an-7#{tag}", "kind": "tag", "concept": tag, "base": "b7"} for tag in ("rbc", "wbc")]
+        assert run("shapes", "m.bases(m.readShapes(a))", lines) == {"an-7": "b7"}
+
     def test_edits_speak_for_reasons(self, run: Any) -> None:
         assert run("shapes", "m.reasonsOf([{op: 'create'}, {op: 'shape'}, {op: 'create'}])") == [
             "missing",

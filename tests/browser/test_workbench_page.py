@@ -433,7 +433,7 @@ class TestGrid:
         page.keyboard.press("a")
         expect(page.get_by_role("heading", name="Approve 4, send back 1?")).to_be_visible()
         page.keyboard.press("Enter")
-        expect(page.locator("[data-role=bulk]")).to_contain_text("5 of 5 confirmed").to_be_visible()
+        expect(page.locator("[data-role=bulk]")).to_contain_text("5 of 5 confirmed", timeout=15_000)
         (sent,) = posted(stub, "/bulk/")
         assert sent["approve"] == [1, 3, 4, 5]
         assert sent["send_back"] == [{"id": 2, "reasons": ["loose"], "note": ""}]

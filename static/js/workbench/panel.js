@@ -202,8 +202,10 @@ export function createFilm({ queue, open, shown = 24 }) {
       one.node.setAttribute("aria-current", String(current));
       one.node.setAttribute("aria-label", `${item.name}, ${item.state.replaceAll("_", " ")}`);
     }
+    // Only what differs moves: a thumbnail that is taken out and put back is decoded again.
     const nodes = visible.map((item) => frames.get(item.id).node);
-    if (nodes.length !== strip.children.length || nodes.some((node, at) => strip.children[at] !== node)) strip.replaceChildren(...nodes);
+    for (const node of [...strip.children]) if (!nodes.includes(node)) node.remove();
+    nodes.forEach((node, at) => { if (strip.children[at] !== node) strip.insertBefore(node, strip.children[at] || null); });
   }
 
   return {

@@ -228,7 +228,7 @@ function finish() {
   role("finished-title").textContent = queue.counts.total || made.length ? "Everything here is reviewed" : "Nothing waits for review";
   role("finished-text").textContent = made.length
     ? `In this sitting: ${parts.filter(([n], at) => n || at === 0).map(([n, word]) => `${n} ${word}`).join(", ")}.`
-    : "New submissions appear here by themselves when labelers send them.";
+    : "What labelers submit next will wait here.";
   role("finished").hidden = false;
   role("finished").querySelector("a").focus();
 }

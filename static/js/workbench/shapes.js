@@ -138,14 +138,14 @@ export function reasonsOf(list) {
   return [...new Set(list.map((one) => words[one.op]))];
 }
 
-/** Entity tags of what was seen, by annotation id. */
+/** What was seen, by annotation id: an annotation with several tags is several lines "<annotation>#<concept>". */
 export function bases(opened) {
-  return Object.fromEntries(opened.filter((shape) => shape.base !== null).map((shape) => [shape.id, shape.base]));
+  return Object.fromEntries(opened.filter((shape) => shape.base !== null).map((shape) => [shape.id.split("#")[0], shape.base]));
 }
 
-/** Shapes as a submission or a draft carries them. */
+/** Shapes as a submission or a draft carries them; what the canvas cannot show stays as the platform has it. */
 export function plain(shapes) {
-  return shapes.map((shape) => ({
+  return shapes.filter((shape) => shape.kind !== "other").map((shape) => ({
     id: shape.id, kind: shape.kind, concept: shape.concept, value: shape.value, ...geometryOf(shape),
   }));
 }
@@ -153,12 +153,14 @@ export function plain(shapes) {
 /** A draft over the annotations it was made from: what only the platform knows (base, lock, author) is kept. */
 export function withDraft(opened, draft) {
   const known = new Map(opened.map((shape) => [shape.id, shape]));
-  return readShapes(draft).map((shape) => {
+  const kept = new Set(draft.map((shape) => shape.id));
+  const fixed = opened.filter((shape) => shape.locked && !kept.has(shape.id));
+  return fixed.concat(readShapes(draft).map((shape) => {
     const old = known.get(shape.id);
     if (!old) return shape;
     if (old.locked || changes([old], [{ ...old, ...pick(shape) }]).length === 0) return old;
     return Object.freeze({ ...old, ...pick(shape) });
-  });
+  }));
 }
 
 function pick({ concept, value, box, points }) {
