@@ -48,7 +48,8 @@ def start_labeling(task: Task, worker: str) -> list[Assignment]:
             ]
         )
         TaskInput.objects.filter(pk__in=[pk for pk, _, _ in taken]).update(handed=F("handed") + 1)
-        rows += add_assignments(task, [((pk, name), worker) for _, pk, name in taken], started=True)
+        made = add_assignments(task, [((pk, name), worker) for _, pk, name in taken], started=True)
+        rows += Assignment.objects.filter(task=task, public_id__in=made).order_by("id")
     return rows
 
 
