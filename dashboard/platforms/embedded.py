@@ -33,6 +33,9 @@ class EmbeddedPlatform(ClarifaiPlatform):
         provision_people=True,
     )
 
+    # Our server takes request lines of 128 KiB (embedded_api/gunicorn_conf.py), the HTTP client 64 KiB.
+    query_bytes = 48_000
+
     def __init__(self, client: ClarifaiClient, *, user_id: str, app_id: str, operator_key: str = "") -> None:
         super().__init__(client, user_id=user_id, app_id=app_id)
         self._operator_key = operator_key

@@ -22,7 +22,16 @@ import httpcore
 import httpx
 import msgspec
 
-from .errors import Ambiguous, AnswerTooLarge, NotSent, PlatformError, Throttled, UnsafeAddress
+from .errors import (
+    Ambiguous,
+    AnswerTooLarge,
+    Forbidden,
+    NotFound,
+    NotSent,
+    PlatformError,
+    Throttled,
+    UnsafeAddress,
+)
 from .guard import AddressGuard
 from .rate import RateLimit
 
@@ -170,18 +179,30 @@ class HttpClient:
         url = self.base_url + path
         if query:
             url += "?" + urlencode(query, quote_via=quote)
-        may_repeat = repeatable or method == "GET"
+        return self._repeat(
+            lambda: read(self._send(method, url, body, headers, max_bytes)), repeatable or method == "GET"
+        )
+
+    def fetch(self, url: str, *, max_bytes: int) -> Answer:
+        """GET any guarded address, without credentials; the answer has status 200.
+
+        Raises UnsafeAddress, AnswerTooLarge, NotFound, Forbidden or another PlatformError.
+        """
+        address = self._guard.check_url(url)
+        return self._repeat(lambda: _picture(self._send("GET", address, None, (), max_bytes)), True)
+
+    def _repeat(self, once: Callable[[], T], repeatable: bool) -> T:
         attempt = 0
         while True:
             attempt += 1
             failure: PlatformError
             try:
-                return read(self._send(method, url, body, headers, max_bytes))
+                return once()
             except PlatformError as error:
                 failure = error
             if not failure.retryable or attempt >= self._tries:
                 raise failure
-            if not may_repeat and not isinstance(failure, NotSent):
+            if not repeatable and not isinstance(failure, NotSent):
                 raise failure
             wait = self._wait(failure, attempt)
             if wait > LONGEST_WAIT:
@@ -192,19 +213,6 @@ class HttpClient:
         if isinstance(failure, Throttled) and failure.retry_after is not None:
             return failure.retry_after
         return self._jitter() * min(LONGEST_WAIT, 0.25 * 2**attempt)
-
-    def fetch(self, url: str, *, max_bytes: int) -> Answer:
-        """GET any guarded address, without credentials; the answer is status 200 with its body.
-
-        Raises UnsafeAddress, AnswerTooLarge, NotFound-free: another status is an Ambiguous or a PlatformError.
-        """
-        address = self._guard.check_url(url)
-        answer = self._send("GET", address, None, (), max_bytes)
-        if answer.status == 200:
-            return answer
-        if answer.status >= 500 or answer.status in (408, 425, 429):
-            raise Ambiguous("The picture could not be fetched just now.", request_id=answer.request_id)
-        raise PlatformError(f"The picture's address answered with status {answer.status}.")
 
     def _send(
         self, method: str, url: str, body: bytes | None, headers: Sequence[tuple[str, str]], max_bytes: int
@@ -227,6 +235,18 @@ class HttpClient:
             failure = Ambiguous(f"The connection broke ({type(error).__name__}).")
         # Raised here, outside the handler, so that the original with its request is not kept as context.
         raise failure
+
+
+def _picture(answer: Answer) -> Answer:
+    if answer.status == 200:
+        return answer
+    if answer.status in (404, 410):
+        raise NotFound("There is nothing at the picture's address.")
+    if answer.status in (401, 403):
+        raise Forbidden("The picture's address does not let us in.")
+    if answer.status == 429:
+        raise Throttled("The picture's server asks for fewer requests.", retry_after=answer.retry_after)
+    raise Ambiguous(f"The picture's address answered with status {answer.status}.")
 
 
 def translate(error: Exception) -> PlatformError:

@@ -25,6 +25,8 @@ from cryptography.x509.oid import NameOID
 from dashboard.platforms.errors import (
     Ambiguous,
     AnswerTooLarge,
+    Forbidden,
+    NotFound,
     NotSent,
     PlatformError,
     Throttled,
@@ -190,6 +192,22 @@ def test_pictures_are_fetched_without_the_token_and_only_where_allowed() -> None
 
 
 @pytest.mark.parametrize(
+    ("status", "kind"),
+    [
+        (404, NotFound),
+        (410, NotFound),
+        (403, Forbidden),
+        (429, Throttled),
+        (500, Ambiguous),
+        (302, UnsafeAddress),
+    ],
+)
+def test_pictures_that_are_not_there(status: int, kind: type[PlatformError]) -> None:
+    with pytest.raises(kind):
+        Script(httpx.Response(status)).clarifai().fetch_media("http://127.0.0.1:9/media/a", max_bytes=10)
+
+
+@pytest.mark.parametrize(
     "step",
     [
         httpx.ReadTimeout("x"),
@@ -233,9 +251,14 @@ class _Here(BaseHTTPRequestHandler):
         pass
 
 
+class _Quiet(HTTPServer):
+    def handle_error(self, *_: Any) -> None:
+        """A handshake that the client gives up is what a test wants to see."""
+
+
 @pytest.fixture
 def server() -> Iterator[HTTPServer]:
-    here = HTTPServer(("127.0.0.1", 0), _Here)
+    here = _Quiet(("127.0.0.1", 0), _Here)
     here.seen = []  # type: ignore[attr-defined]
     thread = threading.Thread(target=here.serve_forever, daemon=True)
     thread.start()

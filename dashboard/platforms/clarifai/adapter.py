@@ -146,8 +146,9 @@ class ClarifaiPlatform(AnnotationCalls):
             last = following
 
     def get_inputs(self, ids: Sequence[str]) -> list[Input]:
+        groups = [(("ids", one),) for one in dict.fromkeys(ids)]
         found: list[Input] = []
-        for part in query_parts([(("ids", one),) for one in dict.fromkeys(ids)]) if ids else ():
+        for part in query_parts(groups, (), self.query_bytes) if groups else ():
             raw = self.page("list_inputs", "inputs", part, 1, len(part))
             found += mapping.each(raw, "input", mapping.input_, self.quarantine)
         return found
@@ -252,7 +253,7 @@ class ClarifaiPlatform(AnnotationCalls):
             partial(
                 self.page, "list_assignments", "task_assignments", [*fixed, *part], path={"task_id": task_id}
             )
-            for part in query_parts([(one,) for one in chosen], fixed)
+            for part in query_parts([(one,) for one in chosen], fixed, self.query_bytes)
         ]
         for page in gather(fetches, self.capabilities.page_size, self.ahead):
             yield from mapping.each(page, "assignment", read, self.quarantine)

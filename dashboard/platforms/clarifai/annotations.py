@@ -44,7 +44,7 @@ class AnnotationCalls(Calls):
             groups = [(("input_ids", a),) for a in dict.fromkeys(input_ids)]
         fetches = [
             partial(self.page, "list_annotations", "annotations", [*fixed, *part])
-            for part in query_parts(groups, fixed)
+            for part in query_parts(groups, fixed, self.query_bytes)
         ]
         found: list[Annotation] = []
         for page in gather(fetches, self.capabilities.page_size, self.ahead):

@@ -32,9 +32,6 @@ T = TypeVar("T")
 Parameter = tuple[str, str]
 NO_PATH: Mapping[str, str] = MappingProxyType({})
 
-# A request line must fit into 4,094 bytes for common servers; this much of it is left to repeated ids.
-QUERY_BYTES = 3400
-
 
 class Calls:
     """One app on the platform with one token.
@@ -44,6 +41,8 @@ class Calls:
 
     capabilities = Capabilities()
     ahead = 4
+    # A request line must fit into 4,094 bytes for common servers; this much of it is left to the query.
+    query_bytes = 3400
     # Whole-batch refusals that one item alone may have caused.
     split_on: tuple[type[PlatformError], ...] = (
         Rejected,
@@ -121,18 +120,18 @@ def query_size(parameters: Sequence[Parameter]) -> int:
 
 
 def query_parts(
-    groups: Sequence[Sequence[Parameter]], fixed: Sequence[Parameter] = ()
+    groups: Sequence[Sequence[Parameter]], fixed: Sequence[Parameter], room: int
 ) -> list[list[Parameter]]:
-    """Groups of parameters put together into queries that fit a request line; ``[[]]`` for no groups.
+    """Groups of parameters put together into queries of ``room`` bytes with ``fixed``; ``[[]]`` for no groups.
 
     A group (a pair of ids) is never torn apart.
     """
     if not groups:
         return [[]]
-    room = max(QUERY_BYTES - query_size(fixed), 200)
+    left = max(room - query_size(fixed), 200)
     return [
         [parameter for group in part for parameter in group]
-        for part in cut(list(groups), 500, query_size, room)
+        for part in cut(list(groups), 1000, query_size, left)
     ]
 
 
