@@ -8,7 +8,7 @@ import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from embedded_api.tasks.distribution import DistributionError, full, partition, quotas
+from embedded_api.tasks.distribution import DistributionError, full, partition, quotas, rebalance
 
 
 def _names(count: int) -> list[str]:
@@ -90,3 +90,62 @@ def test_impossible_splits_are_refused(weights: list[float], per_input: int, wor
 def test_a_worker_named_twice_is_refused() -> None:
     with pytest.raises(DistributionError, match="twice"):
         partition(5, ["a", "a"], 1, "t")
+
+
+@st.composite
+def _running(draw: st.DrawFn) -> tuple[list[set[str]], list[set[str]], list[str], int]:
+    """Started and unstarted workers by input, the new list of workers, workers per input."""
+    everybody = _names(5)
+    workers = draw(st.lists(st.sampled_from(everybody), min_size=1, unique=True))
+    per_input = draw(st.integers(1, len(workers)))
+    kept, free = [], []
+    for _ in range(draw(st.integers(0, 12))):
+        holders = draw(st.lists(st.sampled_from(everybody), max_size=4, unique=True))
+        cut = draw(st.integers(0, len(holders)))
+        kept.append(set(holders[:cut]))
+        free.append(set(holders[cut:]))
+    return kept, free, workers, per_input
+
+
+@settings(max_examples=300, deadline=None)
+@given(_running())
+def test_rebalancing_fills_each_input_with_different_workers(
+    state: tuple[list[set[str]], list[set[str]], list[str], int],
+) -> None:
+    kept, free, workers, per_input = state
+    chosen = rebalance(kept, free, workers, per_input)
+    for started, names in zip(kept, chosen, strict=True):
+        assert len(names) == max(0, per_input - len(started))
+        assert len({*names, *started}) == len(names) + len(started)
+        assert set(names) <= set(workers)
+
+
+@given(st.integers(1, 6), st.integers(1, 40), st.integers(1, 6))
+def test_an_even_split_is_left_as_it_is(workers: int, inputs: int, per_input: int) -> None:
+    names = _names(max(workers, per_input))
+    free: list[set[str]] = [set() for _ in range(inputs)]
+    for place, worker in partition(inputs, names, per_input, "t"):
+        free[place].add(names[worker])
+    chosen = rebalance([set()] * inputs, free, names, per_input)
+    assert [set(found) for found in chosen] == free
+
+
+def test_a_new_worker_gets_a_fair_share() -> None:
+    free = [{"a"}] * 15 + [{"b"}] * 15
+    counts = Counter(name for names in rebalance([set()] * 30, free, ["a", "b", "c"], 1) for name in names)
+    assert counts == {"a": 10, "b": 10, "c": 10}
+
+
+def test_what_somebody_has_begun_counts_towards_the_share() -> None:
+    kept = [{"a"}] * 10 + [set()] * 20
+    counts = Counter(name for names in rebalance(kept, [set()] * 30, ["a", "b"], 1) for name in names)
+    assert counts == {"a": 5, "b": 15}
+
+
+def test_no_workers_no_work() -> None:
+    assert rebalance([set(), {"a"}], [{"a"}, set()], [], 1) == [[], []]
+
+
+def test_too_few_workers_for_each_input_are_refused() -> None:
+    with pytest.raises(DistributionError, match="fewer workers"):
+        rebalance([set()], [set()], ["a"], 2)
