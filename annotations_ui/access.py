@@ -25,6 +25,9 @@ _SECTIONS = {
 }
 
 
+_LAST = "connection"  # session key: slug of the connection last looked at
+
+
 class DeskRequest(HttpRequest):
     """For type hints: a request that has passed ``DenyByDefault``."""
 
@@ -54,7 +57,7 @@ class Desk:
     """``request.desk``: the person, the connection of this page, and the roles there.
 
     ``connection`` and ``membership`` are those of a ``/c/<slug>/`` page, else None; ``current`` is the
-    connection that the top bar offers: the page's own, else the person's first.
+    connection that the top bar offers: the page's own, else the one last looked at.
     """
 
     def __init__(self, request: HttpRequest) -> None:
@@ -87,8 +90,18 @@ class Desk:
         for membership in self.memberships:
             if membership.connection.slug == slug:
                 self.membership, self.connection = membership, membership.connection
+                self._remember(slug)
                 return True
         return False
+
+    def _remember(self, slug: str) -> None:
+        """Pages without a connection (home, account) then offer the one last looked at.
+
+        Only a page that a person went to counts: two open tabs would else rewrite it with every picture.
+        """
+        session = self._request.session
+        if self._request.headers.get("Sec-Fetch-Mode") == "navigate" and session.get(_LAST) != slug:
+            session[_LAST] = slug
 
     @property
     def connections(self) -> list[Connection]:
@@ -96,8 +109,12 @@ class Desk:
 
     @property
     def here(self) -> Membership | None:
-        """The membership of the page's connection, else the first one."""
-        return self.membership or (self.memberships[0] if self.memberships else None)
+        """The membership of the page's connection, else of the one last looked at, else the first."""
+        if self.membership is not None or not self.memberships:
+            return self.membership
+        last = self._request.session.get(_LAST)
+        named = (row for row in self.memberships if row.connection.slug == last)
+        return next(named, self.memberships[0])
 
     @property
     def current(self) -> Connection | None:

@@ -20,6 +20,9 @@ function sentence(xhr) {
   return "The desk could not do this. What was saved before is safe; try again.";
 }
 
+// The server may send a notice with a fragment: HX-Trigger: {"toast": {"text": "...", "kind": "success"}}.
+document.addEventListener("toast", ({ detail }) => toast(detail.text, detail.kind));
+
 // A fragment that refreshes itself stays quiet when it fails: it will try again.
 const isPolling = (element) => /every\s/.test(element?.getAttribute?.("hx-trigger") ?? "");
 
