@@ -53,6 +53,14 @@ export function announce(words) {
   requestAnimationFrame(() => { region.textContent = words; });
 }
 
+/** Runs once what is on the canvas now has been painted; in a hidden page soon. */
+export function afterPaint(run) {
+  let done = false;
+  const once = () => { if (!done) { done = true; run(); } };
+  requestAnimationFrame(() => setTimeout(once));
+  setTimeout(once, 150);
+}
+
 /** A control that is off says why instead of vanishing: `why` empty means on. */
 export function allow(button, why) {
   button.setAttribute("aria-disabled", why ? "true" : "false");

@@ -15,6 +15,7 @@ const api = createApi();
 const stage = createStage({ concepts, type: task.type });
 const panel = createPanel({ stage, concepts, type: task.type, reasons });
 const sessions = new Map();
+const answered = new Map(); // item id -> state: sent from this browser; a queue read a moment earlier does not know it
 let session = null;
 let turn = 0;
 let finished = false;
@@ -22,9 +23,8 @@ let last = null;
 let done = 0;
 
 const queue = createQueue({ api, urls: { ...urls, queue: withQuery(urls.queue, { mode: "label" }) }, changed: () => {
-  for (const entry of outbox.waiting) {
-    const item = queue.items.find((one) => one.id === entry.item);
-    if (item && !item.decided) Object.assign(item, { decided: true, state: entry.state });
+  for (const item of queue.items) {
+    if (answered.has(item.id) && !item.decided) Object.assign(item, { decided: true, state: answered.get(item.id) });
   }
   film.draw();
   drawPosition();
@@ -202,6 +202,7 @@ async function skip() {
 
 function leave(one, what, entry) {
   one.decided = what;
+  answered.set(one.id, entry.state);
   done += 1;
   last = { name: one.name, what, state: entry.state, delivery: "saving", operation: entry.operation };
   queue.mark(one.id, { decided: true, state: entry.state });
@@ -253,6 +254,7 @@ function onSave(entry, event, answer) {
       text: `${answer.detail} ${count} ${count === 1 ? "item is" : "items are"} kept in this browser and sent as soon as it answers.`,
     });
   } else if (event === "refused") {
+    answered.delete(item);
     if (one?.operation === operation) Object.assign(one, { decided: null, operation: newId() });
     done = Math.max(0, done - 1);
     queue.mark(item, { decided: false, state: one?.body.item.state || "in_progress" });
@@ -340,6 +342,7 @@ createKeys([
 async function start() {
   drawLight();
   for (const entry of outbox.refused) tellRefused(entry);
+  for (const entry of outbox.waiting) answered.set(entry.item, entry.state);
   outbox.flush();
   const wanted = Number(new URLSearchParams(globalThis.location.search).get("item")) || settings.start;
   try {

@@ -1,5 +1,5 @@
 /** What stands beside the canvas: the strip of next items, the input, its shapes as a list that mirrors the canvas, its past. */
-import { el, icon, role, stateBadge } from "./dom.js";
+import { afterPaint, el, icon, role, stateBadge } from "./dom.js";
 import { DELIVERY } from "./delivery.js";
 import { changedFirst, find, isDrawn, marks, readBefore, readShapes, remove, setTag, tagOf } from "./shapes.js";
 
@@ -17,6 +17,7 @@ export function createPanel({ stage, concepts, type, reasons, whole = true }) {
   let since = new Map();
   let earlier = [];
   let shown = { value: null, opened: null };
+  let due = false;
 
   const reasonWords = (ids) => ids.map((id) => reasons.find((one) => one.id === id)?.label || id).join(", ");
 
@@ -128,12 +129,30 @@ export function createPanel({ stage, concepts, type, reasons, whole = true }) {
     const body = value !== shown.value || state.opened !== shown.opened || state.readonly !== previous.readonly;
     if (body) {
       shown = { value, opened: state.opened };
-      drawList(state);
-      drawTags(state);
+      // Another item: the picture first, the lists a frame later.
+      due = state.item !== previous.item && previous.item !== null;
+      if (due) afterPaint(drawDue);
+      else drawAll();
+      return;
     }
-    if (body || state.selected !== previous.selected || state.concept !== previous.concept) drawLegend(state);
-    if (body || state.selected !== previous.selected || state.hover !== previous.hover) drawSelected(state);
+    if (due) return;
+    if (state.selected !== previous.selected || state.concept !== previous.concept) drawLegend(state);
+    if (state.selected !== previous.selected || state.hover !== previous.hover) drawSelected(state);
   });
+
+  function drawAll() {
+    const { state } = store;
+    drawList(state);
+    drawTags(state);
+    drawLegend(state);
+    drawSelected(state);
+  }
+
+  function drawDue() {
+    if (!due) return;
+    due = false;
+    drawAll();
+  }
 
   function historyLine(one) {
     const words = { approve: "approved", request_changes: "asked for changes", reject: "rejected", submit: "submitted", skip: "skipped" };

@@ -23,6 +23,7 @@ const stage = createStage({ concepts, type: task.type });
 const panel = createPanel({ stage, concepts, type: task.type, reasons });
 const drafts = createDrafts({ api, urls: {}, scope: `${settings.connection}.review` });
 const sessions = new Map(); // item id -> what this page knows of it: operation, edits, decision
+const answered = new Map(); // item id -> verdict: sent from this browser; a queue read a moment earlier does not know it
 const made = []; // decisions of this page, oldest first, for undo
 let session = null;
 let turn = 0;
@@ -30,9 +31,8 @@ let lastReasons = [];
 let finished = false;
 
 const queue = createQueue({ api, urls, state: "awaiting_review", changed: () => {
-  for (const entry of outbox.waiting) {
-    const item = queue.items.find((one) => one.id === entry.item);
-    if (item && !item.decided) Object.assign(item, { decided: true, state: VERDICTS[entry.body.verdict].state });
+  for (const item of queue.items) {
+    if (answered.has(item.id) && !item.decided) Object.assign(item, { decided: true, state: VERDICTS[answered.get(item.id)].state });
   }
   film.draw();
   drawPosition();
@@ -51,7 +51,7 @@ function begin(body, list = null) {
   const opened = readShapes(body.annotations);
   const draft = list ? null : drafts.local(body.item.id);
   const shapes = list ? applyChanges(opened, list) : draft ? withDraft(opened, draft.shapes) : opened;
-  return { id: body.item.id, name: body.item.name, body, operation: newId(), opened, shapes, history: null, decided: null, image: null, blind: false };
+  return { id: body.item.id, name: body.item.name, body, operation: newId(), opened, shapes, history: null, decided: answered.get(body.item.id) || null, image: null, blind: false };
 }
 
 /** Brings an item on the canvas: at once where it was prefetched, else with a skeleton of its size. */
@@ -166,6 +166,7 @@ function decide(verdict, { reasons: chosen = [], note = "", withEdits = true } =
   const list = verdict === "reject" || !withEdits ? [] : edits();
   const { operation, id, name } = session;
   const body = { operation, verdict, reasons: chosen, note, base: bases(session.opened), changes: list };
+  answered.set(id, verdict);
   session.decided = verdict;
   session.sent = body;
   made.push({ operation, id, name, verdict, fixed: verdict === "approve" && list.length > 0 });
@@ -237,6 +238,7 @@ function finish() {
 
 /** A copy of what was decided is laid over the fresh body, so that no edit is lost when it comes back. */
 async function reopen(id, list) {
+  answered.delete(id);
   queue.forget(id);
   drafts.clear(id);
   queue.mark(id, { decided: false, state: "awaiting_review" });
@@ -281,6 +283,13 @@ function onSave(entry, event, answer) {
     closeNotice("offline");
     closeNotice(operation);
     delivery.set(operation, answer.delivery);
+    const known = sessions.get(item);
+    if (!answered.has(item) && known?.operation === operation) { // a refused one that went through the second time
+      answered.set(item, entry.body.verdict);
+      known.decided = entry.body.verdict;
+      queue.mark(item, { decided: true, state: VERDICTS[entry.body.verdict].state });
+      if (session === known) permit();
+    }
   } else if (event === "waiting") {
     delivery.set(operation, "unsent");
     const count = outbox.waiting.length;
@@ -290,6 +299,7 @@ function onSave(entry, event, answer) {
     });
   } else if (event === "refused") {
     delivery.set(operation, "refused");
+    answered.delete(item);
     const known = sessions.get(item);
     if (known?.operation === operation) known.decided = null;
     queue.mark(item, { decided: false, state: "awaiting_review" });
@@ -403,6 +413,7 @@ const keys = createKeys([
 async function start() {
   drawLight();
   for (const entry of outbox.refused) tellRefused(entry);
+  for (const entry of outbox.waiting) answered.set(entry.item, entry.body.verdict);
   outbox.flush();
   const wanted = Number(asked.get("item")) || settings.start;
   try {
