@@ -1,5 +1,6 @@
 """Base views: body, query, caller, and the app or user that a request speaks of."""
 
+from collections.abc import Mapping
 from typing import Any
 
 from django.http import HttpResponse
@@ -13,6 +14,8 @@ from embedded_api.models import App, Collaborator, User
 from embedded_api.query import Query
 
 MEGABYTE = 1024 * 1024
+# The second half of the scope that a verb needs; the first half is the family of the route.
+SCOPE_VERBS = {"GET": "Get", "HEAD": "Get", "POST": "Add", "PATCH": "Patch", "DELETE": "Delete"}
 
 
 class ApiView(APIView):
@@ -22,6 +25,8 @@ class ApiView(APIView):
     invalid_code = 11102  # status code of a FieldError in this family of routes
     operator_may = False  # whether the operator's key opens this route
     public = False  # open without a key
+    scope_family: str = ""  # "Inputs" and a GET need the scope Inputs_Get; "" needs none
+    scope_of: Mapping[str, str] = {}  # verb -> scope, where the family's rule does not fit
     http_method_names = ["get", "head", "post", "put", "patch", "delete"]
 
     caller: Caller
@@ -40,6 +45,15 @@ class ApiView(APIView):
         self.query = Query(request.query_params)
         if self.caller.is_operator and not self.operator_may:
             raise errors.denied("the operator's key may only set up users, keys, apps and collaborators")
+        self._check_scope(request.method or "")
+
+    def _check_scope(self, verb: str) -> None:
+        key = self.caller.key
+        if key is None or "All" in key.scopes or not self.scope_family:
+            return
+        needed = self.scope_of.get(verb) or f"{self.scope_family}_{SCOPE_VERBS[verb]}"
+        if needed not in key.scopes:
+            raise errors.denied(f"this key lacks the scope {needed}")
 
     @property
     def body(self) -> fields.Json:
@@ -71,10 +85,13 @@ class UserView(ApiView):
     """A route below /v2/users/{user_id}; offers `self.subject`. Only that user or the operator may call."""
 
     own_only = True
+    app_keys_may = False  # whether a key of one app opens this route
     subject: User
 
     def initial(self, request: Request, *args: Any, **kwargs: Any) -> None:
         super().initial(request, *args, **kwargs)
+        if self.caller.key is not None and self.caller.key.app_id is not None and not self.app_keys_may:
+            raise errors.denied("this needs a personal access token, not the key of one app")
         wanted = resolve_me(self.take_path("path_user_id"), self.caller)
         if self.own_only and not self.caller.is_operator and wanted != self.caller.user_id:
             raise errors.denied("this belongs to another user")
@@ -91,6 +108,9 @@ class AppView(ApiView):
     """
 
     owner_only = False
+    # A route that does not say more belongs to the task flow, whose PUT writes annotations.
+    scope_family = "Tasks"
+    scope_of = {"PUT": "Annotations_Add"}
     app: App
     is_owner: bool
 

@@ -19,6 +19,7 @@ class Apps(UserView):
 
     operator_may = True
     own_only = False
+    scope_family = "Apps"
 
     def get(self, request: Request) -> HttpResponse:
         page = self.query.page()
@@ -70,6 +71,7 @@ class OneApp(AppView):
     """GET and PATCH of one app."""
 
     operator_may = True
+    scope_family = "Apps"
 
     def get(self, request: Request) -> HttpResponse:
         return envelope.answer({"app": print_app(self.app)})
@@ -98,9 +100,11 @@ class MyAppScopes(AppView):
     """GET U/myscopes: what this key may do in this app."""
 
     operator_may = True
+    scope_family = ""
 
     def get(self, request: Request) -> HttpResponse:
-        scopes = key_scopes(self) if self.is_owner else list(COLLABORATOR_SCOPES)
+        held = key_scopes(self)
+        scopes = held if self.is_owner else [one for one in held if one in COLLABORATOR_SCOPES]
         return envelope.answer({"scopes": scopes, "app": print_app(self.app), "endpoints": []})
 
 
@@ -123,6 +127,8 @@ def key_scopes(view: ApiView) -> list[str]:
 
 class ResourceCounts(AppView):
     """GET U/resource_counts; 64-bit numbers travel as text."""
+
+    scope_family = "Inputs"
 
     def get(self, request: Request) -> HttpResponse:
         inputs = str(Input.objects.filter(app=self.app).count())

@@ -15,6 +15,7 @@ class Collaborators(AppView):
     """GET for everybody of the app; POST and DELETE for its owner or the operator."""
 
     operator_may = True
+    scope_family = "Collaborators"
 
     def get(self, request: Request) -> HttpResponse:
         page = self.query.page()

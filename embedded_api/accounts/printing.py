@@ -10,6 +10,7 @@ SCOPES = (
     "All",
     "Apps_Get",
     "Apps_Add",
+    "Apps_Patch",
     "Inputs_Get",
     "Inputs_Add",
     "Inputs_Patch",

@@ -49,6 +49,7 @@ class OneUser(UserView):
     """GET /v2/users/{user_id}; `me` tells who one is."""
 
     operator_may = True
+    app_keys_may = True
 
     def get(self, request: Request) -> HttpResponse:
         return envelope.answer({"user": print_user(self.subject)})
@@ -58,6 +59,7 @@ class Keys(UserView):
     """GET and POST /v2/users/{user_id}/keys."""
 
     operator_may = True
+    scope_family = "Keys"
 
     def get(self, request: Request) -> HttpResponse:
         page = self.query.page()
@@ -89,6 +91,9 @@ class Keys(UserView):
         for scope in scopes:
             if scope not in SCOPES:
                 raise FieldError(f"{where}.scopes", "must be taken from: " + ", ".join(SCOPES))
+        own = self.caller.key
+        if own is not None and "All" not in own.scopes and not set(scopes) <= set(own.scopes):
+            raise errors.denied("a key cannot make a key with scopes that it has not itself")
         token = auth.new_token()
         key = Key(
             user=self.subject,
@@ -106,6 +111,7 @@ class OneKey(UserView):
     """GET and DELETE /v2/users/{user_id}/keys/{key_id}; the id is the listed one or the token itself."""
 
     operator_may = True
+    scope_family = "Keys"
 
     def _find(self, key_id: str) -> Key:
         rows = Key.objects.select_related("app").filter(user=self.subject)

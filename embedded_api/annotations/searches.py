@@ -71,6 +71,8 @@ class AnnotationSearches(AppView):
     """POST U/annotations/searches -> hits with their annotations, oldest change first."""
 
     invalid_code = 40002
+    scope_family = "Annotations"
+    scope_of = {"POST": "Annotations_Get"}
 
     def post(self, request: Request) -> HttpResponse:
         page = body_page(self.body)

@@ -22,6 +22,7 @@ class AnnotationView(AppView):
     """What all routes of annotations share."""
 
     invalid_code = 24155
+    scope_family = "Annotations"
 
 
 class Annotations(AnnotationView):

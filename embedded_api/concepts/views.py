@@ -43,6 +43,7 @@ class Concepts(AppView):
     """GET, POST and PATCH U/concepts."""
 
     invalid_code = 40003
+    scope_family = "Concepts"
 
     def get(self, request: Request) -> HttpResponse:
         page = self.query.page()
@@ -99,6 +100,8 @@ class Concepts(AppView):
 
 class OneConcept(AppView):
     """GET U/concepts/{concept_id}."""
+
+    scope_family = "Concepts"
 
     def get(self, request: Request, concept_id: str) -> HttpResponse:
         concept = Concept.objects.filter(app=self.app, public_id=concept_id).first()

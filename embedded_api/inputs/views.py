@@ -24,6 +24,7 @@ class InputView(AppView):
     """What all routes of inputs share."""
 
     invalid_code = 30104
+    scope_family = "Inputs"
 
     def rows(self) -> QuerySet[Input]:
         return Input.objects.filter(app=self.app)

@@ -67,19 +67,58 @@ def test_keys_are_shown_once_and_end(embedded_app: EmbeddedApp) -> None:
 
 def test_an_app_specific_key_implies_its_app(embedded_server: EmbeddedServer) -> None:
     one, other = embedded_server.new_app(), embedded_server.new_app()
-    sent = {"keys": [{"type": "app_specific_key", "apps": [{"id": one.app_id}], "scopes": ["Inputs_Get"]}]}
+    sent = {
+        "keys": [
+            {"type": "app_specific_key", "apps": [{"id": one.app_id}], "scopes": ["Inputs_Get", "Apps_Get"]}
+        ]
+    }
     path = f"/v2/users/{one.user_id}/keys"
     headers = {"Authorization": f"Key {one.token}"}
     token = one.client.post(path, json=sent, headers=headers).json()["keys"][0]["id"]
     bound = {"Authorization": f"Key {token}"}
     assert one.client.get("/v2/app", headers=bound).json()["app"]["id"] == one.app_id
     scopes = one.client.get("/v2/myscopes", headers=bound).json()
-    assert scopes["scopes"] == ["Inputs_Get"]
+    assert scopes["scopes"] == ["Inputs_Get", "Apps_Get"]
+    for method, route in (("GET", "/keys"), ("POST", "/keys"), ("POST", "/apps"), ("GET", "/collaborations")):
+        response = one.client.request(method, f"/v2/users/me{route}", headers=bound, json={})
+        assert (response.status_code, response.json()["status"]["code"]) == (403, 11007)
+    assert one.client.get("/v2/users/me", headers=bound).json()["user"]["id"] == one.user_id
     assert one.client.get(f"{other.path}/inputs", headers=bound).status_code == 404
     second = {"apps": [{"id": "second"}]}
     one.client.post(f"/v2/users/{one.user_id}/apps", json=second, headers=headers)
     wrong = one.client.get(f"/v2/users/{one.user_id}/apps/second/inputs", headers=bound)
     assert (wrong.status_code, wrong.json()["status"]["code"]) == (401, 11008)
+
+
+def test_a_key_with_fewer_scopes(embedded_app: EmbeddedApp) -> None:
+    embedded_app.add_inputs("a")
+    path = f"/v2/users/{embedded_app.user_id}/keys"
+    headers = {"Authorization": f"Key {embedded_app.token}"}
+    sent = {"keys": [{"scopes": ["Inputs_Get", "Annotations_Get", "Keys_Add"]}]}
+    token = embedded_app.client.post(path, json=sent, headers=headers).json()["keys"][0]["id"]
+    embedded_app.tokens["few"] = token
+    search = {"searches": [{"query": {"filters": []}}]}
+    embedded_app.ok("GET", "inputs", user="few")
+    embedded_app.ok("POST", "annotations/searches", search, user="few")
+    assert embedded_app.ok("GET", "myscopes", user="few")["scopes"] == [
+        "Inputs_Get",
+        "Annotations_Get",
+        "Keys_Add",
+    ]
+    for method, route, body in (
+        ("POST", "annotations", {"annotations": [{"input_id": "a"}]}),
+        ("DELETE", "inputs", {"ids": ["a"]}),
+        ("GET", "concepts", None),
+        ("GET", "tasks", None),
+        ("PUT", "tasks/t/assignments", {"action": "LABEL_START"}),
+    ):
+        refused = embedded_app.call(method, route, body, user="few")
+        assert (refused.status_code, refused.json()["status"]["code"]) == (403, 11007)
+    few = {"Authorization": f"Key {token}"}
+    stronger = embedded_app.client.post(path, json={"keys": [{"scopes": ["All"]}]}, headers=few)
+    assert (stronger.status_code, stronger.json()["status"]["code"]) == (403, 11007)
+    bad = embedded_app.client.post(path, json={"keys": [{"scopes": ["Everything"]}]}, headers=headers)
+    assert bad.status_code == 400
 
 
 def test_users_are_made_by_the_operator_only(
