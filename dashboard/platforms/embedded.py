@@ -15,6 +15,7 @@ from .clarifai.answers import Frame, envelope
 from .clarifai.bodies import encode
 from .clarifai.calls import NO_PATH
 from .clarifai.client import ClarifaiClient
+from .clarifai.codes import UNREADABLE
 from .errors import AlreadyExists, Ambiguous, Unsupported
 from .types import Capabilities
 
@@ -65,7 +66,7 @@ class EmbeddedPlatform(ClarifaiPlatform):
         keys = frame.items("keys")
         try:
             token = msgspec.json.decode(keys[0], type=_Key).id if keys else ""
-        except msgspec.MsgspecError:
+        except UNREADABLE:
             token = ""
         if not token:
             raise Ambiguous("The embedded platform answered no token.")

@@ -32,6 +32,7 @@ from dashboard.platforms.types import (
     AssignmentState,
     Box,
     Concept,
+    ConceptValue,
     InputWrite,
     PatchAction,
     Region,
@@ -510,3 +511,62 @@ def test_a_mixed_delete_is_taken_apart() -> None:
     with pytest.raises(Forbidden):
         script.clarifai().delete_annotations([("img-1", f"an-{n}") for n in range(3)])
     assert len(script.requests) == 1
+
+
+@pytest.mark.parametrize(
+    "write",
+    [
+        AnnotationWrite("an-1", "img-1", region=Region("", Box(float("nan"), 0.0, 1.0, 1.0))),
+        AnnotationWrite("an-1", "img-1", region=Region("", None, ((0.1, float("inf")),))),
+        AnnotationWrite("an-1", "img-1", concepts=(ConceptValue("rbc", float("-inf")),)),
+        AnnotationWrite("an-1", "img-1", concepts=(ConceptValue("\ud800"),)),
+    ],
+)
+def test_what_json_cannot_hold_is_refused_here(write: AnnotationWrite) -> None:
+    script = Script(echo)
+    assert kinds(script.clarifai().create_annotations([write])) == [Rejected]
+    assert script.requests == []
+
+
+def test_ids_that_have_no_utf8_form_are_refused_here() -> None:
+    script = Script(answer())
+    platform = script.clarifai()
+    for call in (
+        lambda: platform.get_task("\ud800"),
+        lambda: platform.list_annotations(input_ids=["\udfff"]),
+        lambda: list(platform.iter_inputs(after="a\ud800")),
+    ):
+        with pytest.raises(Rejected):
+            call()
+    assert script.requests == []
+
+
+@pytest.mark.parametrize("odd", [5, "text", [], {"id": 5}, {"id": {}}])
+def test_single_things_of_odd_shape_are_ambiguous(odd: Any) -> None:
+    everything = answer(
+        task=odd,
+        tasks=[odd],
+        counts=odd,
+        user=odd,
+        app=odd,
+        app_owner=odd,
+        collaborators=[odd],
+        concepts=[odd],
+    )
+    platform = Script(everything).clarifai()
+    calls: list[Callable[[], Any]] = [
+        lambda: platform.get_task("t-1"),
+        lambda: platform.edit_task(Task("t-1", "n")),
+        lambda: platform.create_task(Task("t-1", "n")),
+        platform.check,
+        platform.list_people,
+        lambda: platform.annotation_counts("t-1"),
+    ]
+    for call in calls:
+        try:
+            call()
+        except PlatformError as error:
+            assert "understood" in error.message or "answer" in error.message  # noqa: PT017
+    assert platform.list_tasks() == []
+    assert platform.list_concepts() == []
+    assert platform.quarantine.count > 0

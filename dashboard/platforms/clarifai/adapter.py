@@ -34,6 +34,7 @@ from .annotations import AnnotationCalls
 from .answers import batch, envelope, match
 from .batches import send_all
 from .calls import query_parts, understood
+from .codes import UNREADABLE
 from .pages import gather, pages
 
 STREAM_PAGE = 500
@@ -77,7 +78,7 @@ class ClarifaiPlatform(AnnotationCalls):
             # An app's own key has no user behind it: it acts as the app's owner.
             me = PlatformUser(self.user_id)
         app = attempt("app", lambda: self.client.call("get_app", envelope).one("app"))
-        named = msgspec.json.decode(app, type=_App) if app is not None else _App()
+        named = understood(_read_app, app) if app is not None else _App()
         tasks = attempt("tasks", self.list_tasks)
         attempt("annotations", lambda: self.page("list_annotations", "annotations", (), 1, 1))
         return TokenReport(
@@ -91,7 +92,8 @@ class ClarifaiPlatform(AnnotationCalls):
         )
 
     def _me(self) -> PlatformUser:
-        return mapping.user(self.client.call("get_user", envelope, path={"user_id": "me"}).one("user"))
+        raw = self.client.call("get_user", envelope, path={"user_id": "me"}).one("user")
+        return understood(mapping.user, raw)
 
     def list_people(self) -> list[PlatformUser]:
         people: dict[str, PlatformUser] = {}
@@ -101,7 +103,7 @@ class ClarifaiPlatform(AnnotationCalls):
                 "list_collaborators", envelope, query=[("page", str(page)), ("per_page", str(size))]
             )
             if isinstance(frame.app_owner, Raw):
-                found = mapping.user(frame.app_owner, owner=True)
+                found = understood(partial(mapping.user, owner=True), frame.app_owner)
                 people[found.id] = found
             return frame.items("collaborators")
 
@@ -139,7 +141,7 @@ class ClarifaiPlatform(AnnotationCalls):
                 return
             try:
                 following = msgspec.json.decode(found[-1], type=_Named).id
-            except msgspec.MsgspecError:
+            except UNREADABLE:
                 following = last
             if not following or following == last:
                 raise Ambiguous("The platform's stream of inputs does not move on.")
@@ -168,10 +170,7 @@ class ClarifaiPlatform(AnnotationCalls):
 
     def count_inputs(self) -> int:
         raw = self.client.call("count_inputs", envelope).one("counts")
-        try:
-            counts = msgspec.json.decode(raw, type=_InputCounts)
-        except msgspec.MsgspecError:
-            raise Ambiguous("The platform's counts of inputs could not be understood.") from None
+        counts = understood(_read_counts, raw)
         return sum(
             part or 0 for part in (counts.processed, counts.to_process, counts.errors, counts.processing)
         )
@@ -197,7 +196,7 @@ class ClarifaiPlatform(AnnotationCalls):
         return self._write_task("post_tasks", {"tasks": [body]}, task.id)
 
     def edit_task(self, task: Task) -> Task:
-        body = task_mapping.edited_body(self._raw_task(task.id), task)
+        body = understood(partial(task_mapping.edited_body, new=task), self._raw_task(task.id))
         return self._write_task("patch_tasks", {"tasks": [body], "action": "overwrite"}, task.id)
 
     def set_task_state(self, task_id: str, state: TaskState) -> None:
@@ -318,8 +317,14 @@ class _App(msgspec.Struct):
     user_id: str | None = ""
 
 
+_read_app = msgspec.json.Decoder(_App).decode
+
+
 class _InputCounts(msgspec.Struct):
     processed: int | None = 0
     to_process: int | None = 0
     errors: int | None = 0
     processing: int | None = 0
+
+
+_read_counts = msgspec.json.Decoder(_InputCounts).decode

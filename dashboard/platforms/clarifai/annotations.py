@@ -15,6 +15,7 @@ from . import bodies, mapping
 from .answers import SomeFailed, batch, envelope
 from .batches import send_all
 from .calls import Calls, query_parts
+from .codes import UNREADABLE
 from .pages import FetchPage, gather, pages
 
 # One header line stays below the 8,190 bytes that common servers take; more lines add up (RFC 9110, 5.3).
@@ -176,7 +177,7 @@ _read_hit = msgspec.json.Decoder(_Hit).decode
 def _hit(raw: Raw) -> Raw:
     try:
         return _read_hit(raw).annotation
-    except msgspec.MsgspecError:
+    except UNREADABLE:
         return raw  # ends in the quarantine as an annotation without an id
 
 

@@ -13,7 +13,7 @@ from msgspec import UNSET, Raw, UnsetType
 
 from ..errors import Ambiguous, PlatformError
 from ..http import Answer
-from .codes import ACCEPTED, FAILURE, GOOD_ITEM, MIXED, SUCCESS, StatusWire, error_of
+from .codes import ACCEPTED, FAILURE, GOOD_ITEM, MIXED, SUCCESS, UNREADABLE, StatusWire, error_of
 
 T = TypeVar("T")
 
@@ -79,12 +79,12 @@ def batch(name: str) -> Callable[[Answer], Frame]:
 def _judge(answer: Answer, items: str) -> Frame:
     try:
         frame = _frame.decode(answer.body)
-    except (msgspec.MsgspecError, UnicodeDecodeError):
+    except UNREADABLE:
         frame = None
     if frame is None:
         try:
             status = _judged.decode(answer.body).status
-        except (msgspec.MsgspecError, UnicodeDecodeError):
+        except UNREADABLE:
             status = None
         good = status is not None and status.number in (SUCCESS, ACCEPTED, MIXED)
         if good or (status is None and answer.status < 400):
@@ -128,7 +128,7 @@ def match(sent: Sequence[str], items: Sequence[Raw], code: int) -> list[Matched]
     for place, raw in enumerate(items):
         try:
             item = _item.decode(raw)
-        except (msgspec.MsgspecError, UnicodeDecodeError):
+        except UNREADABLE:
             continue
         if item.id:
             if item.id in by_id:

@@ -6,6 +6,7 @@ Only fields that both the published schema of 10.2.3 and that of 12.6.0 know are
 from __future__ import annotations
 
 import base64
+import math
 from typing import Any
 
 import msgspec
@@ -13,7 +14,7 @@ from msgspec import Raw
 
 from ..errors import Rejected
 from ..types import AnnotationState, AnnotationWrite, ConceptValue, InputWrite, PatchAction, Region
-from .codes import ANNOTATION_NAMES
+from .codes import ANNOTATION_NAMES, UNREADABLE
 
 _encode = msgspec.json.Encoder().encode
 _SHAPES = ("bounding_box", "polygon")
@@ -21,12 +22,23 @@ RawObject = dict[str, Raw]
 
 
 def encode(value: Any) -> bytes:
-    """Compact JSON."""
-    return _encode(value)
+    """Compact JSON. Raises Rejected for what JSON cannot hold."""
+    try:
+        return _encode(value)
+    except (ValueError, TypeError, OverflowError, RecursionError):
+        failure = Rejected("Something in the request cannot be written as JSON.")
+    raise failure
+
+
+def finite(field: str, *numbers: float) -> None:
+    """Raise Rejected, naming the field, for what JSON would turn into null."""
+    if not all(math.isfinite(number) for number in numbers):
+        raise Rejected("A number is not finite.", fields={field: "must be a finite number"})
 
 
 def concept_body(value: ConceptValue) -> dict[str, Any]:
     """A concept in a write: the value is always said, because absent means 1."""
+    finite("value", value.value)
     return {"id": value.id, "value": value.value}
 
 
@@ -34,6 +46,7 @@ def shape_body(region: Region) -> dict[str, Any] | None:
     """``region_info`` of a box or polygon; None where the region names no shape."""
     if region.box is not None:
         box = region.box
+        finite("box", box.top, box.left, box.bottom, box.right)
         return {
             "bounding_box": {
                 "top_row": box.top,
@@ -43,6 +56,7 @@ def shape_body(region: Region) -> dict[str, Any] | None:
             }
         }
     if region.points is not None:
+        finite("points", *(number for point in region.points for number in point))
         return {"polygon": {"points": [{"row": row, "col": col} for row, col in region.points]}}
     return None
 
@@ -128,7 +142,7 @@ def _open(raw: bytes | Raw | None) -> RawObject:
         return {}
     try:
         return msgspec.json.decode(raw, type=RawObject | None) or {}
-    except msgspec.MsgspecError:
+    except UNREADABLE:
         raise Rejected("The annotation's data as read is not a JSON object.") from None
 
 
@@ -137,7 +151,7 @@ def _open_list(raw: Raw | None) -> list[RawObject]:
         return []
     try:
         return msgspec.json.decode(raw, type=list[RawObject] | None) or []
-    except msgspec.MsgspecError:
+    except UNREADABLE:
         raise Rejected("The annotation's data as read has no list where one belongs.") from None
 
 

@@ -8,7 +8,6 @@ from types import MappingProxyType
 from typing import TypeVar
 from urllib.parse import quote
 
-import msgspec
 from msgspec import Raw
 
 from ..errors import (
@@ -25,6 +24,7 @@ from .answers import Frame, batch, envelope, match
 from .batches import cut
 from .bodies import encode
 from .client import ClarifaiClient
+from .codes import UNREADABLE
 from .mapping import Quarantine
 from .pages import pages
 
@@ -108,7 +108,7 @@ class Calls:
                 continue
             try:
                 found.append(read(one, matched.raw))
-            except (msgspec.MsgspecError, ValueError):
+            except UNREADABLE:
                 unclear = Ambiguous("The platform's answer for this item could not be understood.")
                 found.append(Outcome(one, unclear))
         return found
@@ -116,7 +116,7 @@ class Calls:
 
 def query_size(parameters: Sequence[Parameter]) -> int:
     """Bytes that these parameters take in a URL."""
-    return sum(len(key) + len(quote(value)) + 2 for key, value in parameters)
+    return sum(len(key) + len(quote(value, errors="replace")) + 2 for key, value in parameters)
 
 
 def query_parts(
@@ -139,6 +139,6 @@ def understood(read: Callable[[Raw], T], raw: Raw) -> T:
     """``read(raw)``, or Ambiguous when the single thing asked for has an unexpected shape."""
     try:
         return read(raw)
-    except (msgspec.MsgspecError, ValueError):
+    except UNREADABLE:
         failure = Ambiguous("The platform's answer could not be understood.")
     raise failure

@@ -13,6 +13,7 @@ from urllib.parse import quote
 
 import msgspec
 
+from ..errors import Rejected
 from ..http import Answer, HttpClient, Query
 
 T = TypeVar("T")
@@ -79,6 +80,8 @@ class ClarifaiClient:
         path: Mapping[str, str] = MappingProxyType({}),
     ) -> T:
         """Call a route of :data:`ROUTES`. ``token`` acts instead of the connection's own."""
+        if not all(_sendable(value) for _, value in (*query, *path.items())):
+            raise Rejected("An id or filter holds characters that cannot be sent.")
         method, template = ROUTES[route]
         url = template.format(**{key: quote(value, safe="") for key, value in path.items()})
         if url.startswith("U"):
@@ -96,6 +99,11 @@ class ClarifaiClient:
             headers=sent,
             repeatable=repeatable,
         )
+
+
+def _sendable(text: str) -> bool:
+    """Half a surrogate pair has no UTF-8 form."""
+    return not any("\ud800" <= character <= "\udfff" for character in text)
 
 
 def _scrubbed(answer: Answer, secrets: Sequence[bytes]) -> Answer:

@@ -25,6 +25,9 @@ from ..errors import (
 )
 from ..types import AnnotationState, AssignmentState, TaskState
 
+# What decoding raises for JSON that is not as expected, hostile nesting and numbers included.
+UNREADABLE = (msgspec.MsgspecError, ValueError, OverflowError, RecursionError)
+
 SUCCESS, MIXED, FAILURE, ACCEPTED = 10000, 10010, 10020, 10070
 
 ANNOTATION_STATES = {

@@ -31,7 +31,7 @@ from ..types import (
     Region,
     StatusCounts,
 )
-from .codes import ANNOTATION_STATES, ASSIGNMENT_STATES, INPUT_READY, StatusWire
+from .codes import ANNOTATION_STATES, ASSIGNMENT_STATES, INPUT_READY, UNREADABLE, StatusWire
 
 T = TypeVar("T")
 _NO_STATUS = StatusWire()
@@ -48,7 +48,7 @@ class Quarantine:
     def add(self, kind: str, raw: bytes, reason: Exception) -> None:
         try:
             known: str = msgspec.json.decode(raw, type=_OnlyId).id or ""
-        except (msgspec.MsgspecError, UnicodeDecodeError):
+        except UNREADABLE:
             known = ""
         with self._lock:
             self.count += 1
@@ -354,6 +354,6 @@ def each(items: list[Raw], kind: str, read: Callable[[Raw], T], quarantine: Quar
     for raw in items:
         try:
             found.append(read(raw))
-        except (msgspec.MsgspecError, ValueError, OverflowError) as error:
+        except UNREADABLE as error:
             quarantine.add(kind, bytes(raw), error)
     return found

@@ -44,17 +44,26 @@ def fetch_in_parts(fetch: FetchPage, page: int, size: int) -> list[Raw]:
 
 
 THREADS = 8
-_pools: dict[int, ThreadPoolExecutor] = {}
+_pool: ThreadPoolExecutor | None = None
 _lock = threading.Lock()
 
 
 def pool() -> ThreadPoolExecutor:
-    """The threads of this process for page requests. A forked child gets its own: threads do not fork."""
+    """The threads of this process for page requests."""
+    global _pool
     with _lock:
-        if os.getpid() not in _pools:
-            _pools.clear()
-            _pools[os.getpid()] = ThreadPoolExecutor(THREADS, thread_name_prefix="platform-page")
-        return _pools[os.getpid()]
+        if _pool is None:
+            _pool = ThreadPoolExecutor(THREADS, thread_name_prefix="platform-page")
+        return _pool
+
+
+def _after_fork() -> None:
+    """Threads do not fork: a child starts its own."""
+    global _pool, _lock
+    _pool, _lock = None, threading.Lock()
+
+
+os.register_at_fork(after_in_child=_after_fork)
 
 
 def pages(fetch: FetchPage, size: int, ahead: int) -> Iterator[list[Raw]]:

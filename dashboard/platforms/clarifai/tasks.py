@@ -235,7 +235,7 @@ def edited_body(current: bytes | Raw, new: Task) -> dict[str, Any]:
 
     An overwrite replaces everything by what is sent, so unknown keys are carried along.
     """
-    body: dict[str, Any] = msgspec.json.decode(current)
+    body = msgspec.json.decode(current, type=dict[str, Any])
     for key in _READ_ONLY:
         body.pop(key, None)
     worker = {
