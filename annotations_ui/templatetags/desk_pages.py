@@ -9,7 +9,7 @@ from django.utils.html import format_html, format_html_join
 from django.utils.safestring import SafeString, mark_safe
 
 from annotations_ui.templatetags.desk import count
-from dashboard.sync.models import WorkItem
+from dashboard.sync.models import SyncRun, UserCount, WorkItem
 
 register = template.Library()
 
@@ -48,6 +48,25 @@ def all_items(counts: dict[str, int]) -> str:
 def lookup(mapping: dict[Any, Any], key: Any) -> Any:
     """``mapping[key]``, or the key itself where there is no entry."""
     return mapping.get(key, key)
+
+
+@register.filter
+def counted(row: UserCount) -> str:
+    """All of a person's annotations in a task, whatever their status."""
+    return count(
+        row.pending + row.awaiting_review + row.success + row.review_denied + row.awaiting_consensus_review
+    )
+
+
+@register.filter
+def took(run: SyncRun) -> str:
+    """How long a run took: "0.4 s", "2 min 5 s"; empty while it runs."""
+    if run.started_at is None or run.ended_at is None:
+        return ""
+    seconds = (run.ended_at - run.started_at).total_seconds()
+    if seconds < 60:
+        return f"{seconds:.1f} s"
+    return f"{int(seconds // 60)} min {int(seconds % 60)} s"
 
 
 @register.simple_tag
