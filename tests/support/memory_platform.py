@@ -43,6 +43,7 @@ from dashboard.platforms.types import (
     TaskState,
     TokenReport,
 )
+from dashboard.sync.fingerprint import fingerprint
 
 
 class Crash(BaseException):
@@ -97,6 +98,8 @@ class MemoryApp:
         self.assignments: dict[str, Assignment] = {}
         self.tokens: dict[str, str] = {"owner-token": OWNER}
         self.effects: list[tuple[str, str]] = []
+        #: (annotation id, fingerprint before, fingerprint after) of every write of ours; "" = not there.
+        self.writes: list[tuple[str, str, str]] = []
         self.calls: list[str] = []
         self.fault: Callable[[str, str], str | None] = lambda call, token: None
         self.before: Callable[[str], None] = lambda call: None
@@ -291,6 +294,7 @@ class MemoryPlatform:
                 region=msgspec.structs.replace(one.region, id=f"rg-{one.id}") if one.region else None,
                 concepts=one.concepts or (),
             )
+            self.app.writes.append((one.id, "", fingerprint(made)))
             return Outcome(one.id, annotation=self.app.put(made))
 
         return self._batch("create_annotations", writes, do)
@@ -306,6 +310,7 @@ class MemoryPlatform:
             changed = _patched(current, one, action)
             if one.region is not None or one.concepts is not None:
                 self.app.effects.append((action.value, one.id))
+                self.app.writes.append((one.id, fingerprint(current), fingerprint(changed)))
             return Outcome(one.id, annotation=self.app.put(changed))
 
         return self._batch("patch_annotations", writes, do)
@@ -318,6 +323,7 @@ class MemoryPlatform:
             raise PreconditionFailed("One of them changed.")
         for one in present if fault != "half" else present[: len(present) // 2]:
             self.app.effects.append(("delete", one.id))
+            self.app.writes.append((one.id, fingerprint(one), ""))
             del self.app.annotations[(one.input_id, one.id)]
         if fault == "crash_after":
             raise Crash("delete_annotations")

@@ -54,5 +54,5 @@ def inputs(
     shown = Prefetch(
         "items", queryset=wanted.select_related("task").order_by("id"), to_attr="shown_items"
     )
-    found = list(rows.order_by("id").prefetch_related(shown)[: limit + 1])
+    found: list[Input] = list(rows.order_by("id").prefetch_related(shown)[: limit + 1])
     return cut(found, limit, "pk")

@@ -103,6 +103,7 @@ def provision_person(*, connection: Connection, user: User) -> PlatformIdentity:
         identity, _ = PlatformIdentity.objects.update_or_create(
             connection=connection, user=user, defaults={"platform_user_id": name, "token": token}
         )
+    identity.refresh_from_db()  # so that the token does not print itself
     return identity
 
 
