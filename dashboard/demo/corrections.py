@@ -7,10 +7,10 @@ from typing import Any
 from uuid import UUID, uuid5
 
 from dashboard.accounts.models import Connection, Membership
+from dashboard.demo.layout import Box
 from dashboard.demo.mistakes import Mistake
 from dashboard.demo.plan import LABELERS, Fate
 from dashboard.demo.platform_work import Work
-from dashboard.demo.scenes import Box
 from dashboard.labeling.services import submit
 from dashboard.sync.models import WorkItem
 from dashboard.sync.services import at_once, work
@@ -75,7 +75,7 @@ def _put_right(one: Work, shown: dict[str, dict[str, Any]]) -> list[dict[str, An
         name = one.annotation_id(f"missed/{place}")
         box = _edges(piece.box)
         shapes.append({"id": name, "kind": "box", "concept": piece.concept, "value": 1, "box": box})
-    for concept, present in one.scene.facts.items():
+    for concept, present in one.truth.facts.items():
         shape = shown.get(one.annotation_id(f"fact/{concept}"))
         if shape is not None:
             shapes.append({**shape, "value": int(present)})

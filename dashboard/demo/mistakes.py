@@ -9,7 +9,7 @@ from dataclasses import dataclass
 from enum import StrEnum
 from random import Random
 
-from dashboard.demo.scenes import Box, Piece, Scene
+from dashboard.demo.layout import Box, Piece, Truth
 
 
 class Mistake(StrEnum):
@@ -79,7 +79,7 @@ class Labels:
         return tuple(str(mistake) for mistake in order if mistake in found)
 
 
-def label(scene: Scene, labeler: int, *, careful: bool = False, take: int = 0) -> Labels:
+def label(scene: Truth, labeler: int, *, careful: bool = False, take: int = 0) -> Labels:
     """What labeler 0, 1 or 2 makes of a scene. `careful` means a second look: no mistakes. Another `take`
     is the same labeler on another day."""
     habits = Habits(0, 0, 0, 0, 0.006) if careful else HABITS[labeler % len(HABITS)]
@@ -101,7 +101,7 @@ def label(scene: Scene, labeler: int, *, careful: bool = False, take: int = 0) -
     return Labels(tuple(drawn), facts, tuple(missed))
 
 
-def label_with_mistakes(scene: Scene, labeler: int) -> Labels:
+def label_with_mistakes(scene: Truth, labeler: int) -> Labels:
     """The first take of this labeler that a reviewer would send back."""
     for take in range(200):
         labels = label(scene, labeler, take=take)
@@ -143,7 +143,7 @@ def _loose(rng: Random, box: Box) -> Box:
     )
 
 
-def _extra(rng: Random, scene: Scene) -> Drawn:
+def _extra(rng: Random, scene: Truth) -> Drawn:
     """A leaf taken for a fruit, or the same fruit boxed twice."""
     if scene.clutter and rng.random() < 0.7:
         return Drawn(

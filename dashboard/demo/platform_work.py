@@ -6,14 +6,12 @@ Every step looks first what is there, and all ids are fixed, so that a seeding t
 from __future__ import annotations
 
 import contextlib
-import dataclasses
 import hashlib
 from collections.abc import Callable, Collection, Iterator, Sequence
 from functools import partial
 
-from PIL import Image
-
 from dashboard.assignments.uploads import ask, batches, send
+from dashboard.demo.layout import Truth
 from dashboard.demo.mistakes import Labels, label, label_with_mistakes
 from dashboard.demo.plan import (
     INPUTS,
@@ -27,7 +25,7 @@ from dashboard.demo.plan import (
     input_id,
     inputs_of,
 )
-from dashboard.demo.scenes import CONCEPTS, IMAGE_CONCEPTS, Scene, SceneStudio
+from dashboard.demo.scenes import CONCEPTS, IMAGE_CONCEPTS, SceneStudio
 from dashboard.platforms.errors import AlreadyExists
 from dashboard.platforms.interface import Platform
 from dashboard.platforms.types import (
@@ -63,14 +61,14 @@ class Work:
     """One piece of work: an input with its labeler and how far it shall come."""
 
     def __init__(
-        self, task: DemoTask, assignment: Assignment, labeler: int, fate: Fate, scene: Scene
+        self, task: DemoTask, assignment: Assignment, labeler: int, fate: Fate, truth: Truth
     ) -> None:
         self.task = task
         self.assignment = assignment
         self.labeler = labeler
         self.fate = fate
-        self.scene = scene
-        self.labels: Labels = _labels(scene, labeler, fate)
+        self.truth = truth
+        self.labels: Labels = _labels(truth, labeler, fate)
 
     def annotation_id(self, part: str) -> str:
         """Id of the annotation of one part: `box/<place in drawn>` or `fact/<concept>`."""
@@ -78,11 +76,11 @@ class Work:
         return hashlib.sha256(name.encode()).hexdigest()[:32]
 
 
-def _labels(scene: Scene, labeler: int, fate: Fate) -> Labels:
+def _labels(truth: Truth, labeler: int, fate: Fate) -> Labels:
     """What was approved had no mistake that a reviewer would send back, what was sent back had one."""
     if fate in (Fate.SENT_BACK, Fate.RETURNED):
-        return label_with_mistakes(scene, labeler)
-    return label(scene, labeler, careful=fate is Fate.APPROVED)
+        return label_with_mistakes(truth, labeler)
+    return label(truth, labeler, careful=fate is Fate.APPROVED)
 
 
 def add_concepts(owner: Platform) -> None:
@@ -90,26 +88,26 @@ def add_concepts(owner: Platform) -> None:
     ask(lambda: owner.create_concepts([Concept(*pair) for pair in (*CONCEPTS, *IMAGE_CONCEPTS)]))
 
 
-def add_pictures(owner: Platform, progress: Progress) -> dict[str, Scene]:
-    """Draw all pictures and send those that are missing; answers the scenes by input id, without their
-    pixels."""
+def add_pictures(owner: Platform, progress: Progress) -> dict[str, Truth]:
+    """Draw and send the pictures that are missing; answers what is in each, by input id."""
     ids = [input_id(number) for number in range(INPUTS)]
     there = {found.id for found in ask(lambda: owner.get_inputs(ids))}
     studio = SceneStudio(SEED)
-    scenes: dict[str, Scene] = {}
+    truths: dict[str, Truth] = {}
     progress("pictures", 0, INPUTS)
     for group in batches(range(INPUTS), _AT_ONCE):
         writes = []
         for number in group:
+            name = input_id(number)
+            if name in there:
+                truths[name] = studio.truth(number)
+                continue
             scene = studio.scene(number)
-            if input_id(number) not in there:
-                writes.append(
-                    InputWrite(id=input_id(number), content=scene.jpeg(), name=f"{input_id(number)}.jpg")
-                )
-            scenes[input_id(number)] = dataclasses.replace(scene, image=Image.new("L", (1, 1)))
+            truths[name] = scene.truth
+            writes.append(InputWrite(id=name, content=scene.jpeg(), name=f"{name}.jpg"))
         _check(send(owner.create_inputs, writes), "picture")
         progress("pictures", group[-1] + 1, INPUTS)
-    return scenes
+    return truths
 
 
 def add_tasks(owner: Platform) -> None:
@@ -134,7 +132,7 @@ def add_tasks(owner: Platform) -> None:
             ask(partial(owner.create_task, task))
 
 
-def work_of(owner: Platform, scenes: dict[str, Scene]) -> Iterator[Work]:
+def work_of(owner: Platform, truths: dict[str, Truth]) -> Iterator[Work]:
     """Every piece of work with its fate. A labeler's inputs are taken in the order of their ids."""
     for task in TASKS:
         found = ask(partial(_assignments, owner, task.id))
@@ -142,7 +140,7 @@ def work_of(owner: Platform, scenes: dict[str, Scene]) -> Iterator[Work]:
             own = sorted((a for a in found if a.user_id == person.platform_id), key=lambda a: a.input_id)
             for place, assignment in enumerate(own):
                 yield Work(
-                    task, assignment, number, fate_of(task, number, place), scenes[assignment.input_id]
+                    task, assignment, number, fate_of(task, number, place), truths[assignment.input_id]
                 )
 
 

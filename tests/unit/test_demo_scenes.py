@@ -8,16 +8,20 @@ from random import Random
 import pytest
 from PIL import Image, ImageChops
 
-from dashboard.demo import fruits
-from dashboard.demo import scenes as scenes_module
+from dashboard.demo import composition, fruits, layout
+from dashboard.demo.layout import HEIGHT, WIDTH, Box, Place, Truth
 from dashboard.demo.mistakes import HABITS, Mistake, label, label_with_mistakes
-from dashboard.demo.scenes import CONCEPTS, HEIGHT, IMAGE_CONCEPTS, WIDTH, Box, Scene, SceneStudio
+from dashboard.demo.scenes import CONCEPTS, IMAGE_CONCEPTS, SceneStudio
 
 
 @pytest.fixture(scope="module")
-def scenes() -> list[Scene]:
-    studio = SceneStudio(7)
-    return [studio.scene(number) for number in range(16)]
+def studio() -> SceneStudio:
+    return SceneStudio(7)
+
+
+@pytest.fixture(scope="module")
+def truths(studio: SceneStudio) -> list[Truth]:
+    return [studio.truth(number) for number in range(40)]
 
 
 def overlap(a: Box, b: Box) -> float:
@@ -28,55 +32,48 @@ def overlap(a: Box, b: Box) -> float:
     return shared / (a.area + b.area - shared)
 
 
-def test_a_seed_gives_the_same_picture_and_the_same_truth_again(scenes: list[Scene]) -> None:
-    again = SceneStudio(7).scene(3)
-    assert again.image.tobytes() == scenes[3].image.tobytes()
-    assert (again.pieces, again.clutter, again.facts) == (
-        scenes[3].pieces,
-        scenes[3].clutter,
-        scenes[3].facts,
-    )
-    assert SceneStudio(8).scene(3).image.tobytes() != scenes[3].image.tobytes()
+def test_a_seed_gives_the_same_picture_and_the_same_truth_again(
+    studio: SceneStudio, truths: list[Truth]
+) -> None:
+    drawn = studio.scene(3)
+    assert drawn.truth == truths[3]
+    again = SceneStudio(7).scene(3)  # drawn first, and with nothing drawn before it
+    assert again.image.tobytes() == drawn.image.tobytes()
+    assert again.truth == drawn.truth
+    assert SceneStudio(8).truth(3) != truths[3]
 
 
-def test_pictures_do_not_depend_on_the_order_of_drawing(scenes: list[Scene]) -> None:
-    studio = SceneStudio(7)
-    assert studio.scene(9).pieces == scenes[9].pieces
-    assert studio.scene(2).pieces == scenes[2].pieces
-
-
-def test_each_picture_is_a_jpeg_of_the_promised_size(scenes: list[Scene]) -> None:
-    data = scenes[0].jpeg()
+def test_each_picture_is_a_jpeg_of_the_promised_size(studio: SceneStudio) -> None:
+    data = studio.scene(0).jpeg()
     with Image.open(io.BytesIO(data)) as picture:
         assert (picture.format, picture.size) == ("JPEG", (WIDTH, HEIGHT))
     assert len(data) < 300_000
 
 
-def test_every_piece_has_a_known_concept_and_a_box_inside(scenes: list[Scene]) -> None:
+def test_every_piece_has_a_known_concept_and_a_box_inside(truths: list[Truth]) -> None:
     known = {concept for concept, _ in CONCEPTS}
-    for scene in scenes:
-        assert 3 <= len(scene.pieces) <= 14
-        assert set(scene.facts) == {concept for concept, _ in IMAGE_CONCEPTS}
-        for piece in scene.pieces:
+    for truth in truths:
+        assert 3 <= len(truth.pieces) <= 14
+        assert set(truth.facts) == {concept for concept, _ in IMAGE_CONCEPTS}
+        for piece in truth.pieces:
             assert piece.concept in known
             assert 0 <= piece.box.top < piece.box.bottom <= 1
             assert 0 <= piece.box.left < piece.box.right <= 1
             assert 0.2 <= piece.visible <= 1
-    assert {piece.concept for scene in scenes for piece in scene.pieces} == known
+    assert {piece.concept for truth in truths for piece in truth.pieces} == known
+    for concept, _ in IMAGE_CONCEPTS:
+        assert {truth.facts[concept] for truth in truths} == {True, False}
 
 
 def test_a_told_box_is_where_the_colour_is() -> None:
     """Two oranges on white, one cut by the frame: their boxes are found again from the pixels."""
     orange = fruits.orange(Random(3))
     canvas = Image.new("RGB", (WIDTH, HEIGHT), "white")
-    owner = Image.new("L", (WIDTH, HEIGHT), 0)
-    places = [scenes_module._Place(orange, 40, 300, 160, 20), scenes_module._Place(orange, 700, 200, 170, 75)]
-    light = (-0.62, -0.78)
-    full = [
-        scenes_module._put(canvas, owner, place, index, light, (255, 250, 240), (58, 58, 78))
-        for index, place in enumerate(places, start=1)
-    ]
-    pieces, clutter = scenes_module._truth(owner, places, full)
+    places = [Place(orange, 40, 300, 160, 20), Place(orange, 700, 200, 170, 75)]
+    masks = [place.mask() for place in places]
+    for place, mask in zip(places, masks, strict=True):
+        composition.put(canvas, place, mask, daylight=True)
+    pieces, clutter = layout.tell(places, masks)
     assert clutter == ()
     # Shadows on white are grey; only the fruit has much more red than blue.
     red, _, blue = canvas.split()
@@ -85,19 +82,28 @@ def test_a_told_box_is_where_the_colour_is() -> None:
         mask = Image.new("L", (WIDTH, HEIGHT), 0)
         mask.paste(vivid.crop(half), half[:2])
         found = mask.getbbox()
-        told = (
-            piece.box.left * WIDTH,
-            piece.box.top * HEIGHT,
-            piece.box.right * WIDTH,
-            piece.box.bottom * HEIGHT,
-        )
+        box = piece.box
+        told = (box.left * WIDTH, box.top * HEIGHT, box.right * WIDTH, box.bottom * HEIGHT)
         assert found is not None
         assert all(abs(a - b) <= 3 for a, b in zip(found, told, strict=True)), (found, told)
     assert pieces[0].box.left == 0
+    assert pieces[0].visible < 0.9  # the frame cuts it
+    assert pieces[1].visible == 1
 
 
-def test_labelers_err_in_all_four_ways_but_mostly_do_well(scenes: list[Scene]) -> None:
-    work = [label(scene, labeler) for scene in scenes for labeler in range(len(HABITS))]
+def test_what_lies_below_is_told_by_its_visible_part() -> None:
+    orange = fruits.orange(Random(3))
+    places = [Place(orange, 400, 300, 160, 0), Place(orange, 480, 300, 160, 0)]
+    (below, above), _ = layout.tell(places, [place.mask() for place in places])
+    assert below.visible < 0.8
+    assert above.visible == 1
+    assert below.box.left * WIDTH == pytest.approx(400 - 71, abs=3)
+    # Where the covering one begins at half height, the lower one still shows above and below it.
+    assert below.box.right < above.box.right - 0.02
+
+
+def test_labelers_err_in_all_four_ways_but_mostly_do_well(truths: list[Truth]) -> None:
+    work = [label(truth, labeler) for truth in truths for labeler in range(len(HABITS))]
     drawn = [shape for labels in work for shape in labels.drawn]
     found = {shape.mistake for shape in drawn}
     assert found == {Mistake.NONE, Mistake.WRONG_CLASS, Mistake.LOOSE, Mistake.EXTRA}
@@ -107,34 +113,37 @@ def test_labelers_err_in_all_four_ways_but_mostly_do_well(scenes: list[Scene]) -
     assert any(not labels.reasons for labels in work)
 
 
-def test_a_shape_without_mistake_fits_its_piece(scenes: list[Scene]) -> None:
-    for scene in scenes:
+def test_a_shape_without_mistake_fits_its_piece(truths: list[Truth]) -> None:
+    for truth in truths:
         for labeler in range(len(HABITS)):
-            for shape in label(scene, labeler).drawn:
-                best = max(scene.pieces, key=lambda piece: overlap(piece.box, shape.box))
+            for shape in label(truth, labeler).drawn:
+                if shape.mistake is Mistake.EXTRA:
+                    assert shape.truth is None
+                    continue
+                assert shape.truth in truth.pieces
                 if shape.mistake is Mistake.NONE:
-                    assert overlap(best.box, shape.box) > 0.85
-                    assert best.concept == shape.concept
+                    assert overlap(shape.truth.box, shape.box) > 0.85
+                    assert shape.truth.concept == shape.concept
                 elif shape.mistake is Mistake.WRONG_CLASS:
-                    assert best.concept != shape.concept
+                    assert shape.truth.concept != shape.concept
+                else:
+                    assert overlap(shape.truth.box, shape.box) < 0.95
 
 
-def test_a_second_look_has_no_mistakes(scenes: list[Scene]) -> None:
-    for scene in scenes:
-        labels = label(scene, 1, careful=True)
+def test_a_second_look_has_no_mistakes(truths: list[Truth]) -> None:
+    for truth in truths:
+        labels = label(truth, 1, careful=True)
         assert labels.reasons == ()
-        assert labels.facts == scene.facts
-        assert len(labels.drawn) == len(scene.pieces)
+        assert labels.facts == truth.facts
+        assert len(labels.drawn) == len(truth.pieces)
 
 
-def test_work_to_send_back_has_a_mistake_to_name(scenes: list[Scene]) -> None:
-    for scene in scenes:
+def test_work_to_send_back_has_a_mistake_to_name(truths: list[Truth]) -> None:
+    for truth in truths:
         for labeler in range(len(HABITS)):
-            labels = label_with_mistakes(scene, labeler)
-            assert labels.reasons
-            assert all(shape.truth is not None or shape.mistake is Mistake.EXTRA for shape in labels.drawn)
+            assert label_with_mistakes(truth, labeler).reasons
 
 
-def test_a_labeler_sees_the_same_picture_the_same_way(scenes: list[Scene]) -> None:
-    assert label(scenes[0], 1) == label(scenes[0], 1)
-    assert label(scenes[0], 0) != label(scenes[0], 1)
+def test_a_labeler_sees_the_same_picture_the_same_way(truths: list[Truth]) -> None:
+    assert label(truths[0], 1) == label(truths[0], 1)
+    assert label(truths[0], 0) != label(truths[0], 1)

@@ -47,9 +47,9 @@ class Command(BaseCommand):
 
         owner = platform_for(connection)
         platform_work.add_concepts(owner)
-        scenes = platform_work.add_pictures(owner, bar)
+        truths = platform_work.add_pictures(owner, bar)
         platform_work.add_tasks(owner)
-        planned = list(platform_work.work_of(owner, scenes))
+        planned = list(platform_work.work_of(owner, truths))
 
         def as_person(platform_id: str) -> Platform:
             people_here = PlatformIdentity.objects.filter(connection=connection).select_related("user")
@@ -63,7 +63,7 @@ class Command(BaseCommand):
         self._pull(connection, bar)
         bar.close()
         self.stdout.write(
-            f"demo: {len(scenes)} pictures, {len(planned)} pieces of work. Sign-ins: {credentials}"
+            f"demo: {len(truths)} pictures, {len(planned)} pieces of work. Sign-ins: {credentials}"
         )
 
     def _pull(self, connection: Connection, bar: ProgressBar) -> None:
