@@ -170,7 +170,12 @@ def test_allowed_in_normal_form(url: str, normal: str) -> None:
 def test_only_the_trusted_origin_may_be_local() -> None:
     guard = base_guard("http://127.0.0.1:8001", trusted=True)
     assert guard.check_url("http://127.0.0.1:8001/media/a") == "http://127.0.0.1:8001/media/a"
-    for other in ("http://127.0.0.1:8002/", "https://127.0.0.1:8001/", "http://127.0.0.1/", "http://127.0.0.2:8001/"):
+    for other in (
+        "http://127.0.0.1:8002/",
+        "https://127.0.0.1:8001/",
+        "http://127.0.0.1/",
+        "http://127.0.0.2:8001/",
+    ):
         with pytest.raises(UnsafeAddress):
             guard.check_url(other)
     with pytest.raises(UnsafeAddress):
@@ -179,7 +184,11 @@ def test_only_the_trusted_origin_may_be_local() -> None:
 
 def test_a_base_url_brings_its_own_port_but_no_service_port() -> None:
     assert check_base_url("https://labels.example.com:8443/") == "https://labels.example.com:8443"
-    for url in ("https://labels.example.com:6379", "http://labels.example.com:22", "https://example.com/?a=1"):
+    for url in (
+        "https://labels.example.com:6379",
+        "http://labels.example.com:22",
+        "https://example.com/?a=1",
+    ):
         with pytest.raises(UnsafeAddress):
             check_base_url(url)
 
