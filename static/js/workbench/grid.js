@@ -3,7 +3,7 @@ import { action as control, announce, config, el, icon, refusal, role, svg, addr
 import { ApiError, createApi, withQuery } from "./api.js";
 import { askYes, closeNotice, notice } from "./dialogs.js";
 import { boundsOf, pathOf } from "./geometry.js";
-import { bases, newId, readShapes } from "./shapes.js";
+import { fingerprints, newId, readShapes } from "./shapes.js";
 import { conceptBook } from "./render.js";
 import { createKeys } from "./keys.js";
 
@@ -199,7 +199,7 @@ async function apply() {
     operation,
     approve: approve.map((card) => card.item.id),
     send_back: back.map((card) => ({ id: card.item.id, reasons: [marks.get(card.item.id)], note: "" })),
-    bases: Object.fromEntries([...approve, ...back].map((card) => [card.item.id, bases(readShapes(card.body.annotations))])),
+    bases: Object.fromEntries([...approve, ...back].map((card) => [card.item.id, fingerprints(readShapes(card.body.annotations))])),
   };
   send(body);
 }

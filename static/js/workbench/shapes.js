@@ -143,6 +143,11 @@ export function bases(opened) {
   return Object.fromEntries(opened.filter((shape) => shape.base !== null).map((shape) => [shape.id.split("#")[0], shape.base]));
 }
 
+/** The same, shortened to what is compared: many items go in one request, and none of them is edited. */
+export function fingerprints(opened) {
+  return Object.fromEntries(Object.entries(bases(opened)).map(([id, base]) => [id, base.split(":")[0]]));
+}
+
 /** Shapes as a submission or a draft carries them; what the canvas cannot show stays as the platform has it. */
 export function plain(shapes) {
   return shapes.filter((shape) => shape.kind !== "other").map((shape) => ({
