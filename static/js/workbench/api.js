@@ -64,8 +64,8 @@ export function createApi({ fetch = globalThis.fetch.bind(globalThis), timeout =
     if (answer.status >= 500 || answer.status === 429 || answer.status === 408) {
       throw new ApiError("later", data?.detail || "The server could not answer just now.", details);
     }
-    const sentences = [data?.detail || WORDS[answer.status] || `The server refused (${answer.status}).`, ...Object.values(details.fields)];
-    throw new ApiError("refused", [...new Set(sentences.flat())].join(" "), details);
+    const rules = Object.entries(details.fields).map(([field, rule]) => `${field} ${rule}.`);
+    throw new ApiError("refused", [data?.detail || WORDS[answer.status] || `The server refused (${answer.status}).`, ...rules].join(" "), details);
   }
 
   return {

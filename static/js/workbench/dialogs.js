@@ -4,15 +4,13 @@ import { el, icon, role } from "./dom.js";
 /**
  * Asks for numbered reasons. Keys 1-9 choose, Enter confirms, Esc leaves (null).
  * `preset`: reasons chosen at first; the first number pressed replaces them. `single`: one reason only.
- * `extra`: {label, checked} adds a tick box, its state comes back as `extra`.
- * Resolves to {reasons, note, extra} or null.
+ * Resolves to {reasons, note} or null.
  */
-export function askReasons({ title, reasons, preset = [], confirm, single = false, hint = "", extra = null, noteLabel = "Note" }) {
+export function askReasons({ title, reasons, preset = [], confirm, single = false, hint = "", noteLabel = "Note" }) {
   const sheet = document.getElementById("wb-sheet");
   let chosen = new Set(preset);
   let pristine = true;
   const note = el("textarea", { id: "wb-note", rows: 2, maxlength: 2000 });
-  const tick = extra && el("input", { type: "checkbox", checked: extra.checked });
   const problem = el("p", { class: "wb-problem", role: "alert" });
   const buttons = reasons.map((reason, index) => el("button", {
     type: "button", class: "wb-reason", data: { reason: reason.id },
@@ -41,7 +39,6 @@ export function askReasons({ title, reasons, preset = [], confirm, single = fals
       hint && el("p", { class: "wb-hint", text: hint }),
       el("div", { class: "wb-reasons", role: "group", "aria-label": "Reasons" }, ...buttons),
       el("label", { class: "wb-label", for: "wb-note", text: noteLabel }), note,
-      tick && el("label", { class: "wb-tick" }, tick, el("span", { text: extra.label })),
       problem,
       el("div", { class: "wb-sheet-foot" }, cancel, send));
 
@@ -51,7 +48,7 @@ export function askReasons({ title, reasons, preset = [], confirm, single = fals
         problem.textContent = reasons.length ? `Choose a reason first: keys 1 to ${reasons.length}.` : "";
         return;
       }
-      answer = { reasons: reasons.map((one) => one.id).filter((id) => chosen.has(id)), note: note.value.trim(), extra: tick ? tick.checked : null };
+      answer = { reasons: reasons.map((one) => one.id).filter((id) => chosen.has(id)), note: note.value.trim() };
       sheet.close();
     });
     form.addEventListener("keydown", (event) => {

@@ -5,8 +5,9 @@ import { changedFirst, find, isDrawn, marks, readBefore, readShapes, remove, set
 
 const MARKS = { added: ["plus", "added"], changed: ["edit", "changed"], deleted: ["minus", "deleted"] };
 
-export function markBadge(word) {
-  return el("span", { class: "wb-mark", data: { mark: word } }, icon(MARKS[word][0]), el("span", { text: MARKS[word][1] }));
+export function markBadge(word, short = false) {
+  return el("span", { class: "wb-mark", title: MARKS[word][1], data: { mark: word } }, icon(MARKS[word][0]),
+    el("span", { class: short ? "wb-only-reader" : "", text: MARKS[word][1] }));
 }
 
 export function createPanel({ stage, concepts, type, reasons, whole = true }) {
@@ -50,7 +51,7 @@ export function createPanel({ stage, concepts, type, reasons, whole = true }) {
       pointerenter: () => store.set({ hover: shape.id }), pointerleave: () => store.set({ hover: null }),
     }, el("kbd", { text: key }), el("i", { class: "wb-swatch" }), el("span", { class: "wb-pick-name", text: concept.name }),
     el("small", { text: shape.locked ? "locked" : was ? `was ${conceptOf(was.concept).name}` : shape.kind }));
-    if (changed) pick.append(markBadge(changed));
+    if (changed) pick.append(markBadge(changed, Boolean(was)));
     const button = gone
       ? el("button", { type: "button", class: "wb-line-button", "aria-label": `Restore ${concept.name}`, title: "Restore", click: () => restore(shape) }, icon("undo"))
       : el("button", { type: "button", class: "wb-line-button", "aria-label": `Delete ${concept.name} ${number}`, title: "Delete", click: () => drop(shape) }, icon("trash"));

@@ -157,19 +157,19 @@ function permit() {
   drawUndo();
 }
 
-function decide(verdict, { reasons: chosen = [], note = "", withEdits = true } = {}) {
+function decide(verdict, { reasons: chosen = [], note = "" } = {}) {
   const why = blockedBy(verdict);
   if (why) {
     announce(why);
     return;
   }
-  const list = verdict === "reject" || !withEdits ? [] : edits();
+  const drawn = edits();
   const { operation, id, name } = session;
-  const body = { operation, verdict, reasons: chosen, note, base: bases(session.opened), changes: list };
+  const body = { operation, verdict, reasons: chosen, note, base: bases(session.opened), changes: verdict === "approve" ? drawn : [] };
   answered.set(id, verdict);
   session.decided = verdict;
-  session.sent = body;
-  made.push({ operation, id, name, verdict, fixed: verdict === "approve" && list.length > 0 });
+  session.edits = drawn; // an undo brings them back, sent or not
+  made.push({ operation, id, name, verdict, fixed: body.changes.length > 0 });
   queue.mark(id, { state: VERDICTS[verdict].state, decided: true });
   performance.mark("proofdesk:decided");
   advance();
@@ -195,17 +195,15 @@ async function askForChanges() {
     announce(why);
     return;
   }
-  const list = edits();
   const asked = session;
-  const spoken = reasonsOf(list);
+  const spoken = reasonsOf(edits());
   const answer = await askReasons({
     title: "Ask for changes", reasons, preset: spoken.length ? spoken : lastReasons, confirm: "Ask for changes",
-    noteLabel: "Note for the labeler",
-    extra: list.length ? { label: `Send my ${list.length} ${list.length === 1 ? "edit" : "edits"} along`, checked: true } : null,
+    noteLabel: "Note for the labeler", hint: spoken.length ? "Your edits are not sent: only an approval carries them." : "",
   });
   if (!answer || session !== asked) return;
   lastReasons = answer.reasons;
-  decide("request_changes", { ...answer, withEdits: answer.extra !== false });
+  decide("request_changes", answer);
 }
 
 async function askReject() {
@@ -269,7 +267,7 @@ async function undoDecision() {
     last.undone = true;
     delivery.set(last.operation, "withdrawn");
     announce(`Decision on ${last.name} taken back.`);
-    await reopen(last.id, sessions.get(last.id)?.sent?.changes || null);
+    await reopen(last.id, sessions.get(last.id)?.edits || null);
   } catch (error) {
     notice({ id: "undo", tone: "bad", text: `The decision on ${last.name} stays: ${error.detail || error.message}` });
   }
@@ -313,7 +311,7 @@ function tellRefused({ operation, name, item, body, refused, what }) {
   notice({
     id: operation, tone: "bad", text: `${name} was not ${what}: ${refused} Your decision is kept here.`,
     actions: [
-      ["Open it", () => { outbox.drop(operation); reopen(item, body.changes); }],
+      ["Open it", () => { outbox.drop(operation); reopen(item, sessions.get(item)?.edits || body.changes); }],
       ["Try again", () => { outbox.again(operation); }],
       ["Discard", () => { outbox.drop(operation); }],
     ],
@@ -331,9 +329,10 @@ function tellTrouble(operation, state) {
 
 function drawLast() {
   const place = role("last");
-  const last = made.findLast((one) => !one.undone) || null;
+  const last = made.findLast((one) => !one.undone && delivery.of(one.operation) !== "refused") || null;
   if (!last) {
     place.replaceChildren();
+    drawUndo();
     return;
   }
   const state = delivery.of(last.operation) || "saving";
