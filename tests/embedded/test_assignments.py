@@ -168,6 +168,18 @@ def test_sent_back_work_comes_first_and_can_be_submitted_again(embedded_app: Emb
     assert done(app, task_id, "l-1", "LABEL_SUBMIT", ids=[ids[5]])[0]["status"]["code"] == 54202
 
 
+def test_sent_back_work_comes_first_even_when_it_was_never_started(embedded_app: EmbeddedApp) -> None:
+    app = embedded_app
+    add_inputs(app, 14)
+    task_id = make_task(app, workers=["l-1"])["id"]
+    done(app, task_id, "l-1", "LABEL_START")
+    last = listing(app, task_id)[3]["id"]  # listed by age of the last change: the four unstarted come first
+    assert last not in _ids(done(app, task_id, "l-1", "LABEL_START"))
+    for action, user in (("LABEL_SUBMIT", "l-1"), ("REVIEW_REQUEST_CHANGES", "r-1")):
+        done(app, task_id, user, action, ids=[last])
+    assert done(app, task_id, "l-1", "LABEL_START")[0]["id"] == last
+
+
 def test_reviewers_share_the_queue(embedded_app: EmbeddedApp) -> None:
     app = embedded_app
     names = add_inputs(app, 15)
