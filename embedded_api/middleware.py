@@ -28,6 +28,8 @@ class EnvelopeMiddleware:
             response = self.get_response(request)
         except Exception as error:  # a view answers its own errors; this is the last net
             response = envelope.failure(error)
+        if not response.streaming and not response.has_header("Content-Length"):
+            response["Content-Length"] = str(len(response.content))  # else the answer goes out in chunks
         response["X-Content-Type-Options"] = "nosniff"
         response["Referrer-Policy"] = "no-referrer"
         if not response.has_header("Cache-Control"):

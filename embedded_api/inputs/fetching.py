@@ -31,9 +31,12 @@ def failed(details: str) -> ApiError:
     return ApiError(400, 39996, details)
 
 
-def fetch(url: str, max_bytes: int) -> bytes:
-    """The body behind `url`; raises ApiError 30106 (address refused), 39996 (failed), 30105 (too large)."""
-    deadline = time.monotonic() + TOTAL_SECONDS
+def fetch(url: str, max_bytes: int, until: float) -> bytes:
+    """The body behind `url`; raises ApiError 30106 (address refused), 39996 (failed), 30105 (too large).
+
+    Ends after 20 seconds, or at `until` (monotonic seconds) when that comes first.
+    """
+    deadline = min(until, time.monotonic() + TOTAL_SECONDS)
     secure = False
     for _ in range(MAX_REDIRECTS + 1):
         parts = checked(url)

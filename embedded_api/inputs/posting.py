@@ -2,6 +2,7 @@
 
 import base64
 import binascii
+import time
 from dataclasses import dataclass
 
 from django.db import transaction
@@ -20,6 +21,7 @@ from embedded_api.models import Annotation, App, Input
 # Words that stand where an id would stand in the addresses.
 RESERVED = frozenset({"stream", "status", "searches", "jobs", "annotations", "uploads", "data_sources"})
 MAX_TEXT = 1_000_000
+FETCH_SECONDS = 60.0  # for all addresses of one call together
 DUPLICATE = 30100
 # What to do with a known id: refuse it, answer the input that is there, or store under a longer id.
 REFUSE, SKIP, SUFFIX = 0, 1, 2
@@ -35,13 +37,12 @@ class Draft:
     url_may_repeat: bool
 
 
-def read(sent: Json, where: str, app: App, concepts: frozenset[str]) -> Draft:
-    """One sent input; raises FieldError or ApiError."""
+def read(sent: Json, where: str, app: App, concepts: frozenset[str], deadline: float) -> Draft:
+    """One sent input; raises FieldError or ApiError. Fetching ends at `deadline` (monotonic seconds)."""
     public_id = fields.identifier(sent, "id", where, required=False) or ids.new()
     if public_id in RESERVED:
         raise FieldError(f"{where}.id", "this word is reserved")
-    moment = clock.now()
-    row = Input(app=app, public_id=public_id, created_at=moment, modified_at=moment)
+    row = Input(app=app, public_id=public_id)
     data, place = fields.mapping(sent, "data", where), f"{where}.data"
     for name in ("video", "audio"):
         if name in data:
@@ -56,17 +57,17 @@ def read(sent: Json, where: str, app: App, concepts: frozenset[str]) -> Draft:
         row.kind, row.text = "text", _text(medium, f"{place}.text")
         return Draft(row, None, True)
     row.source_url = fields.text(medium, "url", f"{place}.image", limit=2048)
-    picture = _picture(medium, f"{place}.image", row.source_url)
+    picture = _picture(medium, f"{place}.image", row.source_url, deadline)
     row.media, row.width, row.height = picture.name, picture.width, picture.height
     row.format, row.color_mode = picture.format, picture.color_mode
     row.size, row.sha256 = len(picture.files["orig"]), picture.sha256
     return Draft(row, picture, fields.flag(medium, "allow_duplicate_url", f"{place}.image"))
 
 
-def _picture(medium: Json, where: str, url: str) -> pictures.Picture:
+def _picture(medium: Json, where: str, url: str, deadline: float) -> pictures.Picture:
     """The checked picture; the error of a bad one says where it stands."""
     try:
-        return pictures.read(_bytes(medium, where, url))
+        return pictures.read(_bytes(medium, where, url, deadline))
     except ApiError as error:
         raise ApiError(error.http, error.code, f"{where}: {error.details}") from None
 
@@ -80,14 +81,14 @@ def _text(medium: Json, where: str) -> str:
     return raw
 
 
-def _bytes(medium: Json, where: str, url: str) -> bytes:
+def _bytes(medium: Json, where: str, url: str, deadline: float) -> bytes:
     encoded = medium.get("base64", "")
     if not isinstance(encoded, str):
         raise FieldError(f"{where}.base64", "must be text")
     if bool(encoded) == bool(url):
         raise FieldError(where, "must have exactly one of base64 and url")
     if url:
-        return fetch(url, pictures.MAX_BYTES)
+        return fetch(url, pictures.MAX_BYTES, deadline)
     try:
         return base64.b64decode(encoded, validate=True)
     except (binascii.Error, ValueError):
@@ -107,6 +108,7 @@ def post(
     named = [one["id"] for one in sent_rows if isinstance(one.get("id"), str)]
     taken = set(Input.objects.filter(app=app, public_id__in=named).values_list("public_id", flat=True))
     drafts: list[tuple[int, Draft]] = []
+    deadline = time.monotonic() + FETCH_SECONDS
     for place, sent in enumerate(sent_rows):
         where = f"inputs[{place}]"
         try:
@@ -120,10 +122,11 @@ def post(
                 sent = sent | {"id": f"{known[:119]}-{ids.new()[:8]}"}
             elif known and known in taken:  # told before a picture is fetched or decoded
                 raise duplicate(f"{where}.id: an input with this id exists", DUPLICATE)
-            draft = read(sent, where, app, concepts)
+            draft = read(sent, where, app, concepts, deadline)
             taken.add(draft.row.public_id)
             if draft.picture is not None:
                 pictures.store(draft.picture)
+                draft.picture = None  # 128 pictures at once would fill the memory
             drafts.append((place, draft))
         except (FieldError, ApiError) as error:
             bulk.fail(place, error, echo(sent))
@@ -165,6 +168,9 @@ def _write(drafts: list[Draft], app: App, user_id: str) -> list[str]:
                 known_urls.add(row.source_url)
             outcome.append("")
             fresh.append(row)
+        moment = clock.now()  # inside the transaction: times follow the order of commits
+        for row in fresh:
+            row.created_at = row.modified_at = moment
         Input.objects.bulk_create(fresh)
         Annotation.objects.bulk_create([_level(row, user_id) for row in fresh])
     return outcome
