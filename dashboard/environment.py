@@ -11,6 +11,7 @@ import os
 from collections.abc import Mapping
 from dataclasses import dataclass, field
 from pathlib import Path
+from typing import Any
 from urllib.parse import urlsplit
 
 import dj_database_url
@@ -155,7 +156,7 @@ def _database(source: _Reader, data_dir: Path) -> dict[str, object]:
     if not url:
         return _sqlite(str(data_dir / "proofdesk.sqlite3"))
     try:
-        parsed = dict(dj_database_url.parse(url))
+        parsed = dict[str, Any](dj_database_url.parse(url))
     except (ValueError, dj_database_url.UnknownSchemeError, dj_database_url.ParseError):
         source.problems.append("DATABASE_URL must look like postgres://user:password@host:5432/name.")
         return {}
@@ -164,7 +165,7 @@ def _database(source: _Reader, data_dir: Path) -> dict[str, object]:
     if parsed["ENGINE"] != "django.db.backends.postgresql":
         source.problems.append("DATABASE_URL must name PostgreSQL (postgres://) or SQLite (sqlite:///).")
         return {}
-    options = dict(parsed.get("OPTIONS") or {})
+    options: dict[str, object] = {**(parsed.get("OPTIONS") or {})}
     options.setdefault(
         "options", "-c lock_timeout=10000 -c idle_in_transaction_session_timeout=30000 -c timezone=UTC"
     )

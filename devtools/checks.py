@@ -34,7 +34,12 @@ def steps(python: str) -> list[tuple[str, list[str], dict[str, str]]]:
             [python, "-m", "pytest", "-q", "-p", "no:randomly", "tests/unit/test_repository.py"],
             {},
         ),
-        ("types", [python, "-m", "mypy"], {}),
+        ("types", [python, "-m", "mypy"], {"DJANGO_SETTINGS_MODULE": "dashboard.settings"}),
+        (
+            "types, embedded",
+            [python, "-m", "mypy", "--cache-dir", ".mypy_cache/embedded", "embedded_api"],
+            shed,
+        ),
     ]
 
 

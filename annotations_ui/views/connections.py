@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from typing import Any
+
 from django.contrib import messages
 from django.http import HttpResponse
 from django.shortcuts import redirect, render
@@ -84,6 +86,7 @@ def connection_settings(request: DeskRequest, slug: str) -> HttpResponse:
 def connection_test(request: DeskRequest, slug: str) -> HttpResponse:
     """What the stored token may and may not do, as a fragment."""
     connection, _ = here(request)
+    context: dict[str, Any]
     try:
         context = {"report": people.test_stored_token(connection=connection)}
     except PlatformError as problem:

@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from typing import Any
+
 from django.http import HttpResponse
 from django.shortcuts import redirect, render
 from django.views.decorators.http import require_GET
@@ -31,7 +33,7 @@ def connection_home(request: DeskRequest, slug: str) -> HttpResponse:
     connection, membership = here(request)
     me = people.platform_user_id(connection, membership.user)
     tasks = selectors.tasks(connection, state="in_progress")
-    rows = [
+    rows: list[dict[str, Any]] = [
         {"task": task, "next": next_steps.step(task, membership=membership, platform_user_id=me)}
         for task in tasks
     ]

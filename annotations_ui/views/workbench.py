@@ -114,6 +114,7 @@ def urls(slug: str, task: Task) -> dict[str, str]:
         "bulk": reverse("bulk_review", args=[slug, task.pk]),
         "bulk_state": reverse("bulk_state", args=[slug, _BULK]).replace("/0/", "/{id}/"),
         "home": reverse("task_detail", args=[slug, task.pk]),
+        "outbox": reverse("outbox", args=[slug]),
         "review": reverse("review", args=[slug, task.pk]),
         "grid": reverse("review_grid", args=[slug, task.pk]),
         "label": reverse("label", args=[slug, task.pk]),

@@ -160,14 +160,14 @@ def decide_many(
             batch=operation,
             hold=settings.UNDO_SECONDS,
         )
-        for verdict in {decision.verdict for decision in decisions}:
+        for word in sorted({decision.verdict for decision in decisions}):
             delivery.set_state(
                 items=[
                     item
                     for item, decision in zip(locked, decisions, strict=True)
-                    if decision.verdict == verdict
+                    if decision.verdict == word
                 ],
-                state=transitions.next_state(transitions.AWAITING, verdict),
+                state=transitions.next_state(transitions.AWAITING, word),
                 reviewer_id=platform_user_id or "",
             )
     return bulk
