@@ -165,13 +165,20 @@ class _Import:
         self.result.images_there += len(there)
         missing = [image for image in images if self._id(image) not in there]
         for group in by_bytes(missing, _path):
-            writes = [
-                InputWrite(id=self._id(image), content=_path(image).read_bytes(), name=_path(image).name)
-                for image in group
-            ]
+            writes: list[InputWrite] = []
+            for image in group:
+                try:
+                    content = _path(image).read_bytes()
+                except OSError as error:
+                    self._leave_out(
+                        image, "image_unreadable", f"it cannot be read: {error.strerror or error}"
+                    )
+                else:
+                    writes.append(InputWrite(id=self._id(image), content=content, name=_path(image).name))
             outcomes = send(self.platform.create_inputs, writes)
             for image in group:
-                self._count_image(image, outcomes[self._id(image)])
+                if (outcome := outcomes.get(self._id(image))) is not None:
+                    self._count_image(image, outcome)
         self.inputs += [found for found in ids if found not in self.refused]
 
     def _count_image(self, image: VocImage, outcome: Outcome) -> None:
@@ -180,15 +187,11 @@ class _Import:
         elif isinstance(outcome.error, AlreadyExists):
             self.result.images_there += 1
         else:
-            self.refused.add(self._id(image))
-            self.result.losses.add(
-                Problem(
-                    "image_refused",
-                    Severity.IMAGE_SKIPPED,
-                    _path(image).name,
-                    f"the platform refused the picture: {outcome.error}",
-                )
-            )
+            self._leave_out(image, "image_refused", f"the platform refused the picture: {outcome.error}")
+
+    def _leave_out(self, image: VocImage, kind: str, detail: str) -> None:
+        self.refused.add(self._id(image))
+        self.result.losses.add(Problem(kind, Severity.IMAGE_SKIPPED, _path(image).name, detail))
 
     def _learn_concepts(self, names: Iterable[str]) -> None:
         """Make the concepts that were not met before."""

@@ -49,7 +49,10 @@ def by_bytes(things: Sequence[Thing], path_of: Callable[[Thing], Path]) -> Itera
     batch: list[Thing] = []
     held = 0
     for thing in things:
-        size = (path_of(thing).stat().st_size + 2) // 3 * 4
+        try:
+            size = (path_of(thing).stat().st_size + 2) // 3 * 4
+        except OSError:  # whoever reads the file says what is wrong with it
+            size = 0
         if batch and (held + size > MAX_BASE64 or len(batch) == MAX_ITEMS):
             yield batch
             batch, held = [], 0

@@ -187,6 +187,33 @@ def test_a_run_that_was_cut_off_is_continued(
     assert {one["status"]["code"] for one in work} == {54202}
 
 
+def test_a_picture_that_cannot_be_read_costs_one_picture(
+    app: EmbeddedApp, connection: Connection, folder: VocFolder, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    real = Path.read_bytes
+
+    def failing(path: Path) -> bytes:
+        if path.name == "cell-4.jpg":
+            raise PermissionError(13, "Permission denied")
+        return real(path)
+
+    monkeypatch.setattr(Path, "read_bytes", failing)
+    said = run(folder.root)
+    assert "image_unreadable" in said
+    assert "cell-4.jpg: it cannot be read: Permission denied" in said
+    assert "Sent 9 images and 17 boxes" in said
+    assert len(listed(app, "inputs", "inputs")) == 9
+
+
+def test_a_platform_that_is_not_there_says_so(
+    connection: Connection, folder: VocFolder, settings: Any, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    settings.EMBEDDED_URL = "http://127.0.0.1:9"
+    monkeypatch.setattr("dashboard.assignments.uploads.TRIES", 2)
+    with pytest.raises(CommandError, match="run the same command again"):
+        run(folder.root)
+
+
 def test_a_dry_run_sends_nothing(app: EmbeddedApp, connection: Connection, folder: VocFolder) -> None:
     said = run(folder.root, "--dry-run", "--labeler", "ann", "--reviewer", "cleo")
     assert "Dry run: nothing was sent." in said
@@ -209,6 +236,7 @@ def test_the_limit_takes_the_first_pictures(
         (["--labeler", "cleo"], "is no labeler"),
         (["--labeler", "ann", "--reviewer", "ann"], "is no reviewer"),
         (["--task-name", "x"], "at least one --labeler"),
+        (["--report", "no-such-folder/report.json"], "folder that exists"),
         (["--limit", "0"], "--limit must be at least 1"),
         (["--image-set", "nope"], "image set nope"),
     ],

@@ -14,8 +14,11 @@ from dashboard.assignments.imports import ImportOrder, ImportRefused, ImportResu
 from dashboard.assignments.progress_bar import ProgressBar
 from dashboard.assignments.uploads import Stopped
 from dashboard.interchange.voc import Pixels, VocFolderError
+from dashboard.platforms.errors import PlatformError
 from dashboard.sync.services.people import platform_for
 from dashboard.sync.services.syncing import request_sync
+
+_CONTINUE = "What was sent is kept; run the same command again to continue."
 
 
 class Command(BaseCommand):
@@ -64,6 +67,9 @@ class Command(BaseCommand):
             raise CommandError("--limit must be at least 1")
         if (options["task_name"] or options["reviewer"]) and not options["labeler"]:
             raise CommandError("--task-name and --reviewer make a task, which needs at least one --labeler")
+        report: Path | None = options["report"]
+        if report is not None and (report.is_dir() or not report.absolute().parent.is_dir()):
+            raise CommandError(f"--report {report}: must name a file in a folder that exists")
         # The wrapper of Django ends every write with a newline; a bar must not.
         bar = ProgressBar(cast(TextIO, self.stderr._out))
         try:
@@ -72,14 +78,16 @@ class Command(BaseCommand):
         except (ImportRefused, VocFolderError) as error:
             raise CommandError(str(error)) from error
         except Stopped as error:
-            raise CommandError(
-                f"{error}\nWhat was sent is kept; run the same command again to continue."
-            ) from error
+            raise CommandError(f"{error}\n{_CONTINUE}") from error
+        except PlatformError as error:
+            raise CommandError(str(error)) from error
+        except KeyboardInterrupt:
+            raise CommandError(f"Interrupted. {_CONTINUE}") from None
         finally:
             bar.close()
         if not order.dry_run:
             request_sync(connection=connection)  # so that the pages show it before the next pull is due
-        self._tell(order, result, options["report"])
+        self._tell(order, result, report)
 
     def _order(self, connection: Connection, options: dict[str, Any]) -> ImportOrder:
         folder: Path = options["folder"].expanduser().resolve()
