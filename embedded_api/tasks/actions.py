@@ -93,7 +93,7 @@ def carry_out(app: App, task_id: str, order: Order, caller: str) -> list[Outcome
         is_owner = caller == app.owner_id
         if order.action is Action.LABEL_START:
             _must_be_open(task)
-            if not handout.is_worker(task, caller):
+            if not handout.workers_among(task, [caller]):
                 raise errors.denied(f"{caller} is not a worker of this task", 54103)
             return [Outcome(row.public_id, row) for row in handout.start_labeling(task, caller)]
         reviewers = moves.reviewers_of(task)
@@ -118,8 +118,9 @@ def _must_be_open(task: Task) -> None:
 
 
 def _known_workers(task: Task, order: Order) -> list[str]:
+    known = handout.workers_among(task, [user for user, _ in order.workers])
     for user, where in order.workers:
-        if not handout.is_worker(task, user):
+        if user not in known:
             raise FieldError(where, f"{user} is not a worker of this task")
     return [user for user, _ in order.workers]
 

@@ -20,6 +20,7 @@ from embedded_api.tasks.reading import DYNAMIC, FULL, SOURCE_INPUT, WEIGHTED, Na
 from embedded_api.tasks.transitions import State
 
 CHUNK = 500
+MAX_ASSIGNMENTS = 1_000_000  # of one task; more would hold the write lock for too long
 InputKey = tuple[int, str]
 """(primary key, public id) of an input"""
 
@@ -35,6 +36,7 @@ def create_task(app: App, spec: TaskSpec) -> Task:
         if Task.objects.filter(app=app, public_id=public_id).exists():
             raise errors.duplicate(f"{join(spec.where, 'id')}: {public_id} is taken")
         inputs = chosen_inputs(app, spec)
+        check_size(spec, len(inputs))
         task = Task(app=app, public_id=public_id, inputs_count=len(inputs), status_code=spec.status_code)
         fill(task, spec)
         task.created_at = task.modified_at = clock.now()
@@ -78,6 +80,14 @@ def check_members(app: App, spec: TaskSpec) -> None:
     for concept, where in spec.concepts:
         if concept not in known:
             raise FieldError(where, f"the app has no concept {concept}")
+
+
+def check_size(spec: TaskSpec, inputs: int) -> None:
+    """Refuse a task with too many assignments."""
+    wanted = inputs * spec.work.per_input if spec.work.workers else 0
+    if wanted > MAX_ASSIGNMENTS:
+        where = join(spec.where, "worker")
+        raise FieldError(where, f"would make {wanted} assignments; one task has at most {MAX_ASSIGNMENTS}")
 
 
 def _existing(rows: QuerySet[Concept], named: Named) -> Iterable[str]:

@@ -128,10 +128,17 @@ def rebalance(
                 stay.append(worker)
                 room[worker] -= 1
         chosen.append(stay)
+    heap = [(-left, order, worker) for order, (worker, left) in enumerate(room.items())]
+    heapq.heapify(heap)
     for place, stay in enumerate(chosen):
+        skipped = []
         while len(stay) < needs[place]:
-            others = [worker for worker in workers if worker not in stay and worker not in kept[place]]
-            best = max(others, key=lambda worker: room[worker])
-            stay.append(best)
-            room[best] -= 1
+            left, order, worker = heapq.heappop(heap)
+            if worker in stay or worker in kept[place]:
+                skipped.append((left, order, worker))
+            else:
+                stay.append(worker)
+                skipped.append((left + 1, order, worker))
+        for entry in skipped:
+            heapq.heappush(heap, entry)
     return chosen

@@ -52,6 +52,7 @@ def patch_task(app: App, sent: fields.Json, where: str, action: str) -> Task:
         if action == "overwrite" or any(name in sent for name in _MEMBERS):
             creation.check_members(app, spec)
         _check_fixed(task, before, spec)
+        creation.check_size(spec, task.inputs_count)
         shared_before = _sharing(task, before["worker"]["user_ids"])
         creation.fill(task, spec)
         task.status_code = spec.status_code

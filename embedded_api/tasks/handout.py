@@ -9,7 +9,7 @@ from __future__ import annotations
 from django.db.models import Exists, F, OuterRef, QuerySet
 
 from embedded_api.models import Assignment, Task, TaskInput, TaskMember
-from embedded_api.tasks.creation import CHUNK, add_assignments, stamps
+from embedded_api.tasks.creation import add_assignments, stamps
 from embedded_api.tasks.reading import DYNAMIC
 from embedded_api.tasks.transitions import State
 
@@ -22,10 +22,14 @@ def labelers_turn(task: Task, worker: str) -> QuerySet[Assignment]:
     return rows.order_by("-state", "-started", "id")
 
 
-def is_worker(task: Task, user: str) -> bool:
-    """Is the user listed as a worker, or was earlier and still has assignments?"""
-    listed = TaskMember.objects.filter(task=task, user=user, role=TaskMember.WORKER).exists()
-    return listed or Assignment.objects.filter(task=task, worker=user).exists()
+def workers_among(task: Task, users: list[str]) -> set[str]:
+    """Those of the users who are listed as workers, or were earlier and still have assignments."""
+    listed = TaskMember.objects.filter(task=task, user__in=users, role=TaskMember.WORKER)
+    holding = Assignment.objects.filter(task=task, worker__in=users)
+    return {
+        *listed.values_list("user_id", flat=True),
+        *holding.values_list("worker_id", flat=True).distinct(),
+    }
 
 
 def start_labeling(task: Task, worker: str) -> list[Assignment]:
@@ -60,7 +64,7 @@ def start_review(task: Task, reviewer: str, workers: list[str]) -> list[Assignme
     """
     rows = Assignment.objects.filter(task=task, state=State.AWAITING_REVIEW).exclude(worker=reviewer)
     if workers:
-        rows = rows.filter(worker__in=workers[:CHUNK])
+        rows = rows.filter(worker__in=workers)
     if task.threshold_reviewers not in (0, 1):
         return list(rows.exclude(approvals__contains=f'"{reviewer}"').order_by("id")[:BATCH])
     mine = list(rows.filter(reviewer=reviewer).order_by("id")[:BATCH])

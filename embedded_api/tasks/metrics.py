@@ -11,7 +11,7 @@ from typing import Any
 
 from django.db.models import Count, Q
 
-from embedded_api.models import Assignment, Task
+from embedded_api.models import Assignment, Task, TaskInput
 from embedded_api.tasks.reading import DYNAMIC
 from embedded_api.tasks.transitions import State
 
@@ -42,21 +42,28 @@ def metrics_of(tasks: Sequence[Task], wishes: Iterable[str]) -> dict[int, dict[s
             unreviewed=Count("input_id", distinct=True, filter=~Q(state__in=_CLOSED)),
         )
     }
-    return {task.pk: _one(task, seen.get(task.pk), wanted) for task in tasks}
+    # Counted afresh: inputs may have been deleted since the task took them in.
+    totals = dict(
+        TaskInput.objects.filter(task__in=tasks)
+        .values_list("task_id")
+        .annotate(inputs=Count("id"))
+        .order_by()
+    )
+    return {task.pk: _one(task, totals.get(task.pk, 0), seen.get(task.pk), wanted) for task in tasks}
 
 
-def _one(task: Task, row: Mapping[str, Any] | None, wanted: set[str]) -> dict[str, Any]:
+def _one(task: Task, total: int, row: Mapping[str, Any] | None, wanted: set[str]) -> dict[str, Any]:
     made = row or {"rows": 0, "inputs": 0, "unworked": 0, "unreviewed": 0}
     # A dynamic task may still owe further assignments of an input that looks finished.
-    owes = task.worker_strategy == DYNAMIC and made["rows"] < task.inputs_count * task.workers_per_input
+    owes = task.worker_strategy == DYNAMIC and made["rows"] < total * task.workers_per_input
     found: dict[str, Any] = {}
     for name, left in (("work", made["unworked"]), ("review", made["unreviewed"])):
         done = made["inputs"] - left
-        percent = done * 100 // task.inputs_count if task.inputs_count else 0
+        percent = done * 100 // total if total else 0
         if f"metrics.{name}.inputs_count_estimated" in wanted:
             found.setdefault(name, {})["inputs_count_estimated"] = str(done)
         if f"metrics.{name}.inputs_percent_estimated" in wanted:
             found.setdefault(name, {})["inputs_percent_estimated"] = min(percent, 99) if owes else percent
     if "metrics.input_source.inputs_count_estimated" in wanted:
-        found["input_source"] = {"inputs_count_estimated": str(task.inputs_count)}
+        found["input_source"] = {"inputs_count_estimated": str(total)}
     return found

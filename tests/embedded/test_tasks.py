@@ -159,6 +159,18 @@ def test_additional_fields_come_only_on_request(embedded_app: EmbeddedApp) -> No
     assert some["metrics"] == {"work": {"inputs_percent_estimated": 66}}
 
 
+def test_deleted_inputs_leave_their_tasks(embedded_app: EmbeddedApp) -> None:
+    app = embedded_app
+    names = add_inputs(app, 4)
+    task_id = make_task(app, workers=["l-1"], review="NONE", reviewers=[])["id"]
+    done(app, task_id, "l-1", "LABEL_SUBMIT", ids=[done(app, task_id, "l-1", "LABEL_START")[1]["id"]])
+    app.ok("DELETE", "inputs", {"ids": [names[0], names[3]]})
+    assert sorted(row["input"]["id"] for row in listing(app, task_id)) == names[1:3]
+    found = app.ok("GET", f"tasks/{task_id}", params={"additional_fields": "all"})["task"]["metrics"]
+    assert found["work"] == {"inputs_count_estimated": "1", "inputs_percent_estimated": 50}
+    assert found["input_source"] == {"inputs_count_estimated": "2"}
+
+
 def test_merge_changes_what_is_sent(embedded_app: EmbeddedApp) -> None:
     app = embedded_app
     names = add_inputs(app, 3)
