@@ -12,15 +12,12 @@ from devtools import environment
 from devtools.words import say
 
 ROOT = environment.ROOT
-CHROMIUM = ("chromium", "chromium-browser", "google-chrome", "google-chrome-stable")
+CHROMIUM = ("chromium", "chromium-browser")
 POSTGRES_FOLDERS = ("tests/unit", "tests/integration")
 
 
 def chromium() -> str | None:
-    """Path of the system's Chromium: PROOFDESK_CHROMIUM or the first known name on PATH."""
-    named = os.environ.get("PROOFDESK_CHROMIUM")
-    if named:
-        return named
+    """Path of the system's Chromium, or None."""
     return next((path for path in map(shutil.which, CHROMIUM) if path), None)
 
 
@@ -55,8 +52,8 @@ def ensure_chromium() -> str | None:
         found = chromium()
     if not found:
         say("=" * 78)
-        say("NO CHROMIUM: THE BROWSER TESTS ARE SKIPPED. Install the package chromium, or set")
-        say("PROOFDESK_CHROMIUM to its program, and run this again.")
+        say("NO CHROMIUM: THE BROWSER TESTS ARE SKIPPED. Install the package chromium")
+        say("and run this again.")
         say("=" * 78)
     return found
 
@@ -64,13 +61,8 @@ def ensure_chromium() -> str | None:
 def environment_for_tests() -> dict[str, str]:
     """The caller's environment less what would point the suite at somebody's real data or servers."""
     ours = ("PROOFDESK_", "EMBEDDED_")
-    keep = {
-        name: value
-        for name, value in os.environ.items()
-        if not name.startswith(ours) and name not in ("DATABASE_URL", "REDIS_URL", "DJANGO_SETTINGS_MODULE")
-    }
-    found = chromium()
-    return {**keep, "PROOFDESK_CHROMIUM": found} if found else keep
+    names = ("DATABASE_URL", "REDIS_URL", "DJANGO_SETTINGS_MODULE")
+    return {k: v for k, v in os.environ.items() if not k.startswith(ours) and k not in names}
 
 
 def run(arguments: list[str], *, postgres_only: bool = False) -> int:
