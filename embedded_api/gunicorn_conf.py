@@ -9,8 +9,8 @@ import secrets
 import socket
 from typing import Any
 
-from gunicorn import util  # type: ignore[import-untyped]
-from gunicorn.http import message  # type: ignore[import-untyped]
+from gunicorn import util
+from gunicorn.http import message
 
 LONGEST_ADDRESS = 128 * 1024  # characters; 1,000 ids of 36 characters, twice
 
