@@ -5,7 +5,6 @@ from __future__ import annotations
 import os
 import shutil
 import subprocess
-import sys
 import time
 
 from devtools import environment
@@ -79,21 +78,19 @@ def run(arguments: list[str], *, postgres_only: bool = False) -> int:
         return _pass("PostgreSQL", [*on_postgres, *(arguments or POSTGRES_FOLDERS)], env)
     if arguments:
         return _pass("SQLite", [*pytest, *arguments], env)
-    spread = ["-n", "2", "--dist", "loadfile", "-q"]
+    spread = ["-n", "2", "--dist", "loadfile"]
     first = _pass("SQLite", [*pytest, *spread], env)
     # What starts processes with databases of their own ran above and would only repeat itself.
     second = _pass(
         "PostgreSQL", [*on_postgres, *spread, "-m", "not slow and not browser", *POSTGRES_FOLDERS], env
     )
-    words = ["passed" if code == 0 else "FAILED" for code in (first, second)]
-    say(f"test         on SQLite {words[0]}, on PostgreSQL {words[1]}")
+    # The last line of a good run is pytest's own closing line.
+    failed = [name for name, code in (("SQLite", first), ("PostgreSQL", second)) if code != 0]
+    if failed:
+        say(f"test         FAILED on {' and on '.join(failed)}")
     return first or second
 
 
 def _pass(name: str, command: list[str], env: dict[str, str]) -> int:
-    say(f"test         on {name}")
-    began = time.monotonic()
-    sys.stdout.flush()
-    code = subprocess.run(command, cwd=ROOT, env=env, stdin=subprocess.DEVNULL, check=False).returncode
-    say(f"test         on {name}: exit code {code} after {time.monotonic() - began:.0f} s")
-    return code
+    say(f"test         on {name}, started {time.strftime('%H:%M:%S')}")
+    return subprocess.run(command, cwd=ROOT, env=env, stdin=subprocess.DEVNULL, check=False).returncode
