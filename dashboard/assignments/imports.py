@@ -48,6 +48,10 @@ from dashboard.platforms.types import (
 )
 
 
+# Pictures between two moves of the progress bar; their boxes still go in batches as large as the platform takes.
+_AT_ONCE = 32
+
+
 class ImportRefused(ValueError):
     """The order cannot be carried out as given; the message says what to change."""
 
@@ -132,7 +136,7 @@ class _Import:
         done = 0
         stage = "images" if self.order.labelers or self.order.dry_run else "images and boxes"
         self.progress(stage, done, self.total)
-        for group in batches(self._images(self.result.losses)):
+        for group in batches(self._images(self.result.losses), _AT_ONCE):
             usable = [image for image in group if image.path is not None]
             if not self.order.dry_run:
                 self._upload(usable)
@@ -276,7 +280,7 @@ class _Import:
             work[assignment.input_id] = assignment
         done = 0
         self.progress("boxes", done, self.total)
-        for group in batches(self._images(None)):
+        for group in batches(self._images(None), _AT_ONCE):
             usable = self._taken(image for image in group if image.path is not None)
             ready: list[tuple[VocImage, Assignment]] = []
             for image in usable:
