@@ -300,7 +300,8 @@ def up(*, host: str, port: int, embedded_port: int) -> int:
     if os.name != "posix":
         raise Refusal("Proofdesk runs on Linux and macOS; on Windows run it inside WSL.")
     for name in (signal.SIGINT, signal.SIGTERM, signal.SIGHUP):
-        signal.signal(name, _raise_stopped)
+        if signal.getsignal(name) is not signal.SIG_IGN:  # nohup asks to ignore SIGHUP
+            signal.signal(name, _raise_stopped)
     desk: Desk | None = None
     try:
         environment.ensure(environment.CORE)
