@@ -5,11 +5,12 @@ from __future__ import annotations
 import copy
 import re
 import time
+from collections.abc import Iterator
 from typing import Any
 
 import pytest
 from axe_playwright_python.sync_playwright import Axe
-from playwright.sync_api import Page, expect
+from playwright.sync_api import Browser, Page, expect
 
 pytestmark = pytest.mark.browser
 
@@ -343,6 +344,39 @@ class TestReview:
         )
         assert 15 < len(set(asked)) + 1 < 25, asked  # and the page itself
         assert sum(size for url, size in sizes.items() if url.endswith((".js", ".css"))) < 150_000
+
+
+class TestTouch:
+    @pytest.fixture
+    def tablet(self, chromium: Browser) -> Iterator[Page]:
+        context = chromium.new_context(viewport={"width": 390, "height": 844}, has_touch=True, is_mobile=True)
+        context.set_default_timeout(10_000)
+        yield context.new_page()
+        context.close()
+
+    def touch(self, page: Page, *ways: tuple[tuple[float, float], tuple[float, float]]) -> None:
+        """Fingers that go from one place to another, all at once."""
+        session = page.context.new_cdp_session(page)
+        steps = 5
+        for step in range(steps + 1):
+            points = [
+                {"x": x + (x2 - x) * step / steps, "y": y + (y2 - y) * step / steps, "id": finger}
+                for finger, ((x, y), (x2, y2)) in enumerate(ways)
+            ]
+            kind = "touchMove" if step else "touchStart"
+            session.send("Input.dispatchTouchEvent", {"type": kind, "touchPoints": points})
+        session.send("Input.dispatchTouchEvent", {"type": "touchEnd", "touchPoints": []})
+
+    def test_two_fingers_zoom_and_one_draws(self, tablet: Page, stub: Any) -> None:
+        open_page(tablet, stub)
+        zoom = tablet.locator("[data-role=zoom]")
+        before = int(zoom.inner_text().rstrip("%"))
+        self.touch(tablet, ((150, 300), (100, 300)), ((250, 300), (300, 300)))
+        assert int(zoom.inner_text().rstrip("%")) == pytest.approx(2 * before, abs=3)
+        tablet.locator("[data-action=fit]").click()
+        tablet.locator("[data-action=tool-box]").click()
+        self.touch(tablet, ((100, 250), (180, 330)))
+        expect(tablet.locator("[data-role=shape-count]")).to_have_text("12")
 
 
 class TestLabel:

@@ -27,7 +27,8 @@ function readPlace() {
 }
 
 function keepPlace() {
-  const place = { marks: Object.fromEntries(marks), focus, columns: slider.value, scroll: role("scroll").scrollTop, count: cards.size, operation };
+  if (!cards.size) return;
+  const place = { marks: Object.fromEntries(marks), focus, at: ids().indexOf(focus), columns: slider.value, scroll: role("scroll").scrollTop, count: cards.size, operation };
   try { sessionStorage.setItem(PLACE, JSON.stringify(place)); } catch { /* the place is lost, no mark is sent twice */ }
 }
 
@@ -308,7 +309,8 @@ async function start(place = {}) {
   drawFoot();
   if (!cards.size) return;
   role("scroll").scrollTop = place.scroll || 0;
-  setFocus(cards.has(place.focus) ? place.focus : ids()[0]);
+  // What was decided meanwhile is gone: the next one stands in its place.
+  setFocus(cards.has(place.focus) ? place.focus : ids()[Math.min(cards.size - 1, Math.max(0, place.at || 0))]);
 }
 
 start(kept);

@@ -72,11 +72,12 @@ function open(item, body) {
     const opened = readShapes(body.annotations);
     const draft = drafts.local(item.id);
     sessions.set(item.id, {
-      id: item.id, name: item.name, body, operation: newId(), opened, history: null, decided: null, image: null, blind: false,
+      id: item.id, name: item.name, body, operation: newId(), opened, history: null, decided: null, seen: false, blind: false,
       shapes: draft ? withDraft(opened, draft.shapes) : opened,
     });
   }
   session = sessions.get(item.id);
+  session.seen = false;
   panel.compare({ before: {}, returned: null, annotations: [] });
   draw();
   panel.show(session.body, banner(session.body));
@@ -126,7 +127,7 @@ function offerDraft(id, theirs) {
 }
 
 function shine(image) {
-  session.image = image;
+  session.seen = true;
   stage.setImage(image);
   performance.mark("proofdesk:drawn");
   permit();
@@ -162,7 +163,7 @@ function banner({ returned, item }) {
 function blocked(needsPicture) {
   if (!session) return finished ? "Nothing is left to label." : "Still loading.";
   if (session.decided) return `Already ${session.decided}.`;
-  if (needsPicture && !session.image && !session.blind) return "The picture is not here yet.";
+  if (needsPicture && !session.seen && !session.blind) return "The picture is not here yet.";
   const can = session.body.can.submit || session.body.can.edit;
   return can.ok ? "" : can.why;
 }
@@ -170,7 +171,7 @@ function blocked(needsPicture) {
 function permit() {
   allow(control("submit"), blocked(true));
   allow(control("skip"), blocked(false));
-  role("why").textContent = session && !session.decided && (session.image || session.blind) ? blocked(true) : "";
+  role("why").textContent = session && !session.decided && (session.seen || session.blind) ? blocked(true) : "";
 }
 
 async function submit() {

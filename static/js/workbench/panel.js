@@ -76,6 +76,7 @@ export function createPanel({ stage, concepts, type, reasons, whole = true }) {
     list.replaceChildren(...lines);
     role("shape-count").textContent = drawn.length;
     role("no-shapes").hidden = lines.length > 0;
+    list.parentElement.hidden = type === "classes" && !lines.length;
     if (focused) list.querySelector(`[data-id="${CSS.escape(focused)}"] button`)?.focus();
     else if (!document.activeElement || document.activeElement === document.body) stage.surface.focus({ preventScroll: true });
   }

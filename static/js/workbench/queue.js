@@ -35,7 +35,7 @@ export function createQueue({ api, urls, state = null, ahead = 6, changed = () =
     const known = new Set(items.map((item) => item.id));
     for (const item of page.items) {
       if (item.body) keepBody(item.id, item.body);
-      if (!known.has(item.id)) items.push({ id: item.id, name: item.name, thumb: item.thumb, state: item.state, labeler: item.labeler });
+      if (!known.has(item.id)) items.push({ id: item.id, name: item.name, thumb: item.thumb, state: item.skipped ? "skipped" : item.state, labeler: item.labeler });
     }
     if (!started) counts = { total: page.total, done: page.done };
     started = true;
@@ -77,8 +77,20 @@ export function createQueue({ api, urls, state = null, ahead = 6, changed = () =
     }
     const kept = new Set(items.slice(Math.max(0, index - 4), index + 3 + ahead).map((item) => item.id));
     for (const id of images.keys()) if (!kept.has(id)) images.delete(id);
+    const known = new Set(items.slice(Math.max(0, index - 20), index + 100).map((item) => item.id));
+    for (const id of bodies.keys()) if (!known.has(id)) bodies.delete(id);
     if (index + ahead + 2 > items.length && cursor) more().then(() => prefetch()).catch(() => { /* tried again at the next step */ });
   }
+
+  /** Somebody who thinks for long still finds the next items here, and none of them old. */
+  function refresh() {
+    if (document.hidden || index < 0) return;
+    for (const item of items.slice(index + 1, index + 1 + ahead)) {
+      const kept = bodies.get(item.id);
+      if (kept && clock() - kept.at > FRESH - 60000) api.get(address(urls.item, item.id)).then((read) => keepBody(item.id, read), () => {});
+    }
+  }
+  setInterval(refresh, 30000);
 
   return {
     get items() { return items; },

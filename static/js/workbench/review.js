@@ -51,7 +51,7 @@ function begin(body, list = null) {
   const opened = readShapes(body.annotations);
   const draft = list ? null : drafts.local(body.item.id);
   const shapes = list ? applyChanges(opened, list) : draft ? withDraft(opened, draft.shapes) : opened;
-  return { id: body.item.id, name: body.item.name, body, operation: newId(), opened, shapes, history: null, decided: answered.get(body.item.id) || null, image: null, blind: false };
+  return { id: body.item.id, name: body.item.name, body, operation: newId(), opened, shapes, history: null, decided: answered.get(body.item.id) || null, seen: false, blind: false };
 }
 
 /** Brings an item on the canvas: at once where it was prefetched, else with a skeleton of its size. */
@@ -91,7 +91,8 @@ function open(item, body) {
   const known = sessions.get(item.id);
   session = known || begin(body);
   sessions.set(item.id, session);
-  session.image = null;
+  forgetOld();
+  session.seen = false;
   panel.compare(session.body);
   const blocked = session.decided ? "This is decided. Undo first." : session.body.can.edit.ok ? "" : session.body.can.edit.why;
   session.history = stage.open(session.body, {
@@ -103,8 +104,17 @@ function open(item, body) {
   permit();
 }
 
+/** A day's work does not pile up in memory: what was decided long ago can be read again. */
+function forgetOld() {
+  if (sessions.size < 200) return;
+  for (const [id, old] of sessions) {
+    if (sessions.size < 150) return;
+    if (old.decided && old !== session) sessions.delete(id);
+  }
+}
+
 function shine(image) {
-  session.image = image;
+  session.seen = true;
   stage.setImage(image);
   performance.mark("proofdesk:drawn");
   permit();
@@ -118,7 +128,7 @@ async function showImage(mine) {
     if (mine === turn) shine(image);
   } catch {
     if (mine !== turn) return;
-    stage.say("The picture could not be loaded. The shapes are here, the decision is not lost.", [
+    stage.say("The picture could not be loaded. Its shapes are here, and nothing is lost.", [
       ["Try again", () => showImage(turn)],
       ["Decide without the picture", () => { session.blind = true; stage.setImage(null); permit(); announce("You may decide without the picture."); }],
     ]);
@@ -144,7 +154,7 @@ function edits() {
 function blockedBy(verdict) {
   if (!session) return finished ? "Nothing is left to decide." : "Still loading.";
   if (session.decided) return `Already ${VERDICTS[session.decided].word}. Undo (${keys.nameOf("undo")}) to decide again.`;
-  if (!session.image && !session.blind) return "The picture is not here yet.";
+  if (!session.seen && !session.blind) return "The picture is not here yet.";
   const can = session.body.can[verdict];
   return can.ok ? "" : can.why;
 }
@@ -153,7 +163,7 @@ function permit() {
   for (const verdict of Object.keys(VERDICTS)) allow(control(verdict), blockedBy(verdict));
   role("approve-words").textContent = edits().length ? "Fix and approve" : "Approve";
   const why = session && !session.decided ? [...new Set(Object.keys(VERDICTS).map(blockedBy))].filter(Boolean) : [];
-  role("why").textContent = session?.image || session?.blind ? why.join(" ") : "";
+  role("why").textContent = session?.seen || session?.blind ? why.join(" ") : "";
   drawUndo();
 }
 

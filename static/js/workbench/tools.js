@@ -72,7 +72,7 @@ export function createTools({ surface, store, viewport, announce }) {
   }
 
   function onDown(event) {
-    if (event.target.closest("button, a, input, dialog")) return;
+    if (event.target.closest("button, a, input, dialog, .wb-message")) return;
     surface.focus({ preventScroll: true });
     if (event.pointerType === "touch") {
       touches.set(event.pointerId, [event.clientX, event.clientY]);
