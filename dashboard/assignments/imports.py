@@ -47,7 +47,6 @@ from dashboard.platforms.types import (
     WorkerStrategy,
 )
 
-
 # Pictures between two moves of the progress bar; their boxes still go in batches as large as the platform takes.
 _AT_ONCE = 32
 

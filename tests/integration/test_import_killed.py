@@ -15,7 +15,7 @@ from tests.support.embedded import REPO, EmbeddedApp, EmbeddedServer
 from tests.support.stores import wait_for
 from tests.support.voc import VocFolder, annotation_xml
 
-IMAGES = 700
+IMAGES = 400
 CONNECT = """
 import os
 from dashboard.accounts.models import Connection, Membership, PlatformIdentity, User
