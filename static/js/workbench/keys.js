@@ -2,7 +2,7 @@
  * Hotkeys. A key clicks the real control of its action, so that mouse, keyboard and screen reader use one element;
  * actions without a control (nudging a shape) run directly. `?` lists all of them and lets each be changed.
  */
-import { action as control, announce, el, refusal, role } from "./dom.js";
+import { action as control, announce, refusal } from "./dom.js";
 
 const STORE = "proofdesk.keys";
 const NAMES = { " ": "Space", ArrowLeft: "←", ArrowRight: "→", ArrowUp: "↑", ArrowDown: "↓", Escape: "Esc", Delete: "Del" };
@@ -87,50 +87,18 @@ export function createKeys(actions, { storage = globalThis.localStorage } = {}) 
   document.addEventListener("keydown", onKey);
   bind();
 
-  function learn(id, button) {
-    button.textContent = "press a key";
-    button.addEventListener("keydown", (event) => {
-      event.preventDefault();
-      event.stopPropagation();
-      if (["Shift", "Control", "Alt", "Meta"].includes(event.key)) return;
-      if (event.key !== "Escape") {
-        own = { ...own, [id]: keyOf(event) };
-        write(storage, own);
-        bind();
-      }
-      fillSheet();
-      role("key-list").querySelector(`[data-learn="${id}"]`)?.focus();
-    });
-  }
-
-  function fillSheet() {
-    const chosen = bindings(actions, own);
-    const groups = [...new Set(actions.filter((one) => !one.quiet).map((one) => one.group))];
-    role("key-list").replaceChildren(...groups.map((group) => el("section", {},
-      el("h3", { text: group }),
-      el("ul", {}, ...actions.filter((one) => one.group === group && !one.quiet).map((one) => {
-        if (one.fixed) return el("li", {}, el("span", { text: one.label }), el("kbd", { text: one.fixed }));
-        const keys = chosen.get(one.id);
-        const button = el("button", {
-          type: "button", class: "wb-key", data: { learn: one.id }, title: "Change this key",
-          "aria-label": `${one.label}: ${keys.map(keyName).join(" or ") || "no key"}. Change.`,
-          text: keys.map(keyName).join(" / ") || "none",
-        });
-        button.addEventListener("click", () => learn(one.id, button));
-        return el("li", {}, el("span", { text: one.label }), button);
-      })))));
-  }
-
-  const sheet = document.getElementById("wb-keys");
-  control("keys")?.addEventListener("click", () => {
-    fillSheet();
-    sheet.showModal();
-  });
-  control("keys-reset")?.addEventListener("click", () => {
-    own = {};
+  function choose(next) {
+    own = next;
     write(storage, own);
     bind();
-    fillSheet();
+  }
+
+  // The list itself is read when it is asked for.
+  control("keys")?.addEventListener("click", () => {
+    import("./keysheet.js").then(({ openSheet }) => openSheet({
+      actions, keyOf, keyName, chosen: () => bindings(actions, own),
+      give: (id, key) => choose({ ...own, [id]: key }), reset: () => choose({}),
+    }), () => announce("The list of keys could not be loaded."));
   });
 
   return { nameOf: (id) => (bindings(actions, own).get(id) || []).map(keyName)[0] || "" };
