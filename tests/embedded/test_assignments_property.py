@@ -244,7 +244,7 @@ def test_random_sequences(embedded_server: EmbeddedServer) -> None:
     run_state_machine_as_test(
         lambda: Work(embedded_server),
         settings=settings(
-            max_examples=12,
+            max_examples=10,
             stateful_step_count=12,
             deadline=None,
             database=None,

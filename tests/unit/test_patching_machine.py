@@ -80,7 +80,7 @@ class Patches(RuleBasedStateMachine):
 
 
 TestPatches = Patches.TestCase
-TestPatches.settings = settings(max_examples=150, stateful_step_count=25, deadline=None)
+TestPatches.settings = settings(max_examples=80, stateful_step_count=20, deadline=None)
 
 
 @given(SENT, SENT, SENT)
