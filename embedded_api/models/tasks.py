@@ -84,7 +84,8 @@ class Assignment(models.Model):
     input_public_id = models.CharField(max_length=128)  # copied, so that printing needs no join
     state = models.IntegerField(default=State.PENDING)  # embedded_api.tasks.transitions.State
     started = models.BooleanField(default=False)  # handed to the worker by LABEL_START
-    reviewer = models.ForeignKey(User, models.SET_NULL, null=True, related_name="+")  # took it by REVIEW_START
+    # Who took it by REVIEW_START.
+    reviewer = models.ForeignKey(User, models.SET_NULL, null=True, related_name="+")
     approvals = models.TextField(default="[]")  # JSON text: reviewers who approved while more are needed
     created_at = models.CharField(max_length=27, default=clock.now)
     modified_at = models.CharField(max_length=27, default=clock.now)
