@@ -164,12 +164,21 @@ def test_the_backoff_has_full_jitter_under_a_growing_bound():
 
 def test_a_throttled_push_waits_as_asked_and_burns_nothing(desk):
     desk.decide("in-1", Write("approve"))
-    desk.app.fault = lambda call, token: "throttle" if call == "act" else None
+    desk.app.fault = lambda call, token: "throttle" if call == "iter_assignments" else None
     before = timezone.now()
     desk.push()
     entry = OutboxEntry.objects.get()
     assert (entry.state, entry.attempts, entry.error_class) == ("pending", 0, "Throttled")
     assert entry.due_at >= before + timedelta(seconds=1)
+    desk.connection.refresh_from_db()
+    assert desk.connection.open_until >= before + timedelta(seconds=1), "the others wait as well"
+    desk.app.calls.clear()
+    desk.decide("in-2", Write("approve"))
+    desk.push()
+    assert desk.app.calls == []
+    desk.app.fault = lambda call, token: None
+    desk.settle()
+    assert desk.states() == ["confirmed"] * 2
 
 
 def test_the_breaker_opens_after_five_failures_is_probed_by_one_and_closes(desk):

@@ -32,7 +32,7 @@ from dashboard.sync.pull.spool import Spool
 from dashboard.sync.services import syncing
 from dashboard.sync.services.delivery import Write
 from tests.support.memory_desk import make_desk
-from tests.support.memory_platform import region
+from tests.support.memory_platform import MemoryPlatform, region
 
 pytestmark = pytest.mark.django_db
 
@@ -263,6 +263,24 @@ def test_without_assignment_listing_items_come_from_annotations(monkeypatch):
     incremental = list(WorkItem.objects.order_by("id").values("state", "platform_state", "shapes"))
     desk.pull("full")
     assert list(WorkItem.objects.order_by("id").values("state", "platform_state", "shapes")) == incremental
+
+
+def test_a_row_that_slips_past_while_paging_is_found_by_the_count(desk, monkeypatch):
+    """Somebody changes one while the first complete list is paged through; another one slips to an earlier page."""
+    desk.app.assign("t-1", "in-1", "l-1", AssignmentState.APPROVED)
+    desk.app.assign("t-1", "in-2", "l-1", AssignmentState.APPROVED)
+    original = MemoryPlatform.iter_assignments
+    readings = []
+
+    def slipping(self, task, **filters):
+        readings.append(task)
+        rows = list(original(self, task, **filters))
+        return iter(rows[:1] + rows[2:] if len(readings) == 1 else rows)
+
+    monkeypatch.setattr(MemoryPlatform, "iter_assignments", slipping)
+    desk.pull("full")
+    assert len(readings) == 2
+    assert desk.task.counts["approved"] == 2
 
 
 def test_a_quiet_task_is_not_read_again_and_again(desk):

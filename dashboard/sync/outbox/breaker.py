@@ -49,6 +49,13 @@ def failed(connection_id: int) -> bool:
     return bool(opened)
 
 
+def rest(connection_id: int, seconds: float) -> None:
+    """The platform asked for a pause: nobody calls until it is over, then one tries first."""
+    Connection.objects.filter(pk=connection_id).update(
+        open_until=timezone.now() + timedelta(seconds=max(1.0, seconds))
+    )
+
+
 def pause(connection_id: int, reason: str) -> bool:
     """Stop all calls of a connection until a person resumes it. True when it was not paused before."""
     return bool(

@@ -20,7 +20,7 @@ from dashboard.accounts.models import Connection
 
 from ..models import OutboxEntry, WorkItem
 
-LEASE = timedelta(seconds=90)
+LEASE = timedelta(seconds=45)
 #: Chains taken in one claim: four full writes of Clarifai's 128.
 BATCH = 512
 #: Entries that one chain may bring along; a submission of thousands of shapes goes in several claims.

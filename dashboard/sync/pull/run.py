@@ -8,7 +8,7 @@ from django.db import IntegrityError, transaction
 from django.utils import timezone
 
 from dashboard.accounts.models import Connection
-from dashboard.platforms.errors import PlatformError, Unauthorized
+from dashboard.platforms.errors import PlatformError, Throttled, Unauthorized
 
 from .. import gateway, outbox
 from ..models import SyncRun
@@ -43,7 +43,9 @@ def pull(run_id: int) -> SyncRun | None:
         )
         _finish(run, error.message)
     except PlatformError as error:
-        if error.retryable:
+        if isinstance(error, Throttled):
+            outbox.breaker.rest(connection.pk, error.retry_after or 1.0)
+        elif error.retryable:
             outbox.breaker.failed(connection.pk)
         _finish(run, f"{run.stage}: {error.message}" if run.stage else error.message)
     except Exception as error:

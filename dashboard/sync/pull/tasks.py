@@ -8,7 +8,7 @@ from typing import TypeVar
 
 from django.utils import timezone
 
-from dashboard.platforms.errors import NotFound
+from dashboard.platforms.errors import Forbidden, NotFound, Unsupported
 from dashboard.platforms.interface import Platform
 from dashboard.platforms.types import Annotation, Assignment
 
@@ -23,6 +23,9 @@ CHUNK = 250
 #: Changes may become visible out of order; this much is read again, now and then, while a task is moving.
 OVERLAP = timedelta(minutes=5)
 SHORT_OVERLAP = timedelta(seconds=10)
+#: A list in the order of change moves while it is paged through: who changes jumps to its end, and one row
+#: behind it slips past us. A complete list that is shorter than the platform's own count is read again.
+READINGS = 3
 
 
 def work(platform: Platform, task: Task, progress: Progress, *, full: bool) -> int:
@@ -85,15 +88,29 @@ def _assignments(platform: Platform, task: Task, progress: Progress, since: date
     )
     changed = 0
     until = task.assignments_until
-    stream = platform.iter_assignments(task.platform_id, changed_since=since)
-    for part in chunks(stream):
-        inputs = reading.input_ids(platform, task.connection_id, [one.input_id for one in part])
-        done = mirroring.save_assignments(task, part, inputs)
-        until = _latest(until, (one.modified_at for one in part))
-        changed += done.changed
-        progress.step(read=len(part), changed=done.changed)
+    for _ in range(READINGS if since is None else 1):
+        seen: set[str] = set()
+        for part in chunks(platform.iter_assignments(task.platform_id, changed_since=since)):
+            inputs = reading.input_ids(platform, task.connection_id, [one.input_id for one in part])
+            done = mirroring.save_assignments(task, part, inputs)
+            until = _latest(until, (one.modified_at for one in part))
+            seen.update(one.id for one in part)
+            changed += done.changed
+            progress.step(read=len(part), changed=done.changed)
+        if since is not None or len(seen) >= _told(platform, task):
+            break
     task.assignments_until = until
     return changed
+
+
+def _told(platform: Platform, task: Task) -> int:
+    """How many assignments the platform counts; 0 where it does not say."""
+    try:
+        counts = platform.input_counts(task.platform_id)
+    except (Unsupported, Forbidden):
+        return 0
+    names = ("pending", "awaiting_review", "success", "review_denied", "awaiting_consensus_review")
+    return sum(getattr(one, name) for one in counts for name in names)
 
 
 def _changed_annotations(platform: Platform, task: Task, progress: Progress, since: datetime) -> int:

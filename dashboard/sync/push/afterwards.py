@@ -37,9 +37,7 @@ def moved(session: Session, done: Sequence[tuple[OutboxEntry, Assignment]]) -> N
     if not done:
         return
     confirmed = {entry.pk for entry in session.confirm([entry for entry, _ in done])}
-    told = {
-        entry.item_id: (entry, one) for entry, one in done if entry.pk in confirmed and entry.item_id
-    }
+    told = {entry.item_id: (entry, one) for entry, one in done if entry.pk in confirmed and entry.item_id}
     names = dict(
         PlatformIdentity.objects.filter(
             connection=session.connection, user__in={entry.actor_id for entry, _ in done}

@@ -136,8 +136,10 @@ class Session:
         elif silent and (self.connection.failures or self.connection.open_until):
             self.connection.failures, self.connection.open_until = 0, None
             outbox.breaker.worked(self.connection.pk)
+        # A person's own token has a rate of its own; the connection's pause holds for everything.
         throttled = next((error for error in errors if isinstance(error, Throttled)), None)
         if throttled is not None and not own:
+            outbox.breaker.rest(self.connection.pk, throttled.retry_after or 1.0)
             raise Halt
 
     # --- who calls ------------------------------------------------------------------------------------

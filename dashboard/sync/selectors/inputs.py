@@ -51,8 +51,6 @@ def inputs(
     if start is not None:
         rows = rows.filter(id__gt=start)
     limit = clamp(limit)
-    shown = Prefetch(
-        "items", queryset=wanted.select_related("task").order_by("id"), to_attr="shown_items"
-    )
+    shown = Prefetch("items", queryset=wanted.select_related("task").order_by("id"), to_attr="shown_items")
     found: list[Input] = list(rows.order_by("id").prefetch_related(shown)[: limit + 1])
     return cut(found, limit, "pk")
