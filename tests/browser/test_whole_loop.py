@@ -46,8 +46,11 @@ def pictures(desk: RunningDesk, tmp_path_factory: pytest.TempPathFactory) -> lis
         folder = tmp_path_factory.mktemp("voc")
         made = VocFolder(folder)
         for number in range(6):
-            made.picture(f"BloodImage_{number:05}.jpg", (640, 480))
-            made.annotation(f"BloodImage_{number:05}", (640, 480), [("RBC", 10, 10, 200, 200)])
+            made.add(
+                f"BloodImage_{number:05}",
+                [("RBC", 10, 10, 200, 200), ("WBC", 300, 200, 400, 300)],
+                size=(640, 480),
+            )
     subprocess.run(
         [
             *(sys.executable, str(ROOT / "manage.py"), "import_dataset", str(folder)),
@@ -136,6 +139,11 @@ def draw_box(page: Page) -> None:
     page.mouse.up()
 
 
+def words(page: Page) -> str:
+    """The filter chips of a task page: each state with its count."""
+    return " ".join(page.locator(".filter-chips").inner_text().split())
+
+
 def test_the_whole_loop(desk: RunningDesk, pictures: list[str], someone: Callable[[str], Page]) -> None:
     # --- an admin makes a task over the imported pictures -------------------------------------------
     admin = someone("admin")
@@ -155,9 +163,9 @@ def test_the_whole_loop(desk: RunningDesk, pictures: list[str], someone: Callabl
     admin.get_by_label("RBC").check()
     admin.get_by_label("WBC").check()
     admin.get_by_label("Inputs whose name contains").check()
-    admin.get_by_label("Name contains").fill("BloodImage")
-    admin.get_by_label("Labeler 1", exact=True).check()
-    admin.get_by_label("Reviewer 1", exact=True).check()
+    admin.get_by_role("textbox", name="Name contains").fill("BloodImage")
+    admin.get_by_role("checkbox", name="Labeler 1").check()
+    admin.get_by_role("checkbox", name="Reviewer 1").check()
     effect = admin.locator("#effect")
     expect(effect.locator(".stat-number").first).to_have_text("6")
     expect(effect).to_contain_text("Labeler 1")
@@ -198,7 +206,7 @@ def test_the_whole_loop(desk: RunningDesk, pictures: list[str], someone: Callabl
 
     def waiting() -> bool:
         reviewer.goto(f"{desk.url}/c/demo/tasks/{task_id}/")
-        return "Awaiting review 3" in reviewer.locator(".filter-chips").inner_text()
+        return "Awaiting review 3" in words(reviewer)
 
     wait_for(waiting, "three items awaiting review on the task page", 30)
     reviewer.goto(f"{desk.url}/c/demo/tasks/{task_id}/review/")
@@ -260,8 +268,8 @@ def test_the_whole_loop(desk: RunningDesk, pictures: list[str], someone: Callabl
     # --- the counts on the task page follow ------------------------------------------------------------
     def counted() -> bool:
         admin.goto(task_page)
-        words = admin.locator(".filter-chips").inner_text()
-        return "Approved 2" in words and "Awaiting review 1" in words and "To do 3" in words
+        shown = words(admin)
+        return "Approved 2" in shown and "Awaiting review 1" in shown and "To do 3" in shown
 
     wait_for(counted, "approved 2, awaiting review 1, to do 3 on the task page", 30)
 
