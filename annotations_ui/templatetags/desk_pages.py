@@ -51,6 +51,12 @@ def lookup(mapping: dict[Any, Any], key: Any) -> Any:
 
 
 @register.filter
+def concept(concepts: dict[str, tuple[str, int]], key: str) -> tuple[str, int]:
+    """(name, colour) of a concept; its id where the mirror has not met it yet."""
+    return concepts.get(key, (key, 0))
+
+
+@register.filter
 def counted(row: UserCount) -> str:
     """All of a person's annotations in a task, whatever their status."""
     return count(

@@ -170,3 +170,10 @@ def test_an_icon_alone_speaks_and_beside_a_word_it_is_silent() -> None:
     assert 'role="img" aria-label="Done &amp; dusted"' in render(
         '{% icon "check" label %}', label="Done & dusted"
     )
+
+
+def test_a_concept_that_the_mirror_has_not_met_is_shown_by_its_id() -> None:
+    source = "{% load desk_pages %}{% with one=known|concept:key %}{{ one.0 }}/{{ one.1 }}{% endwith %}"
+    known = {"rbc": ("Red cell", 4)}
+    assert render(source, known=known, key="rbc") == "Red cell/4"
+    assert render(source, known=known, key="shard") == "shard/0"
