@@ -17,6 +17,7 @@ from urllib.parse import urlsplit
 import dj_database_url
 
 ROOT = Path(__file__).resolve().parent.parent
+CACHE_SECONDS = 0.5  # how long one question to the cache may take
 
 
 class BadConfiguration(SystemExit):
@@ -142,7 +143,20 @@ def cache(redis_url: str) -> dict[str, object]:
     else:
         number = int(parts.path.strip("/") or 0)
         location = parts._replace(path=f"/{number + 1}").geturl()
-    return {"BACKEND": "django.core.cache.backends.redis.RedisCache", "LOCATION": location}
+    from redis.backoff import NoBackoff
+    from redis.retry import Retry
+
+    return {
+        "BACKEND": "django.core.cache.backends.redis.RedisCache",
+        "LOCATION": location,
+        # A server that hangs must not hold up a sign-in: whoever asks the cache can do without it. One more
+        # try, because the first one after a restart of the server finds a closed connection.
+        "OPTIONS": {
+            "socket_timeout": CACHE_SECONDS,
+            "socket_connect_timeout": CACHE_SECONDS,
+            "retry": Retry(NoBackoff(), 1),
+        },
+    }
 
 
 def _derive(secret: str) -> str:
