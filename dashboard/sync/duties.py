@@ -6,7 +6,7 @@ from datetime import datetime, timedelta
 
 from django.conf import settings
 from django.db import IntegrityError, transaction
-from django.db.models import Max, Q
+from django.db.models import BooleanField, Case, Exists, Max, OuterRef, Q, QuerySet, When
 from django.utils import timezone
 
 from dashboard.accounts.models import Connection
@@ -34,10 +34,38 @@ def due_runs() -> list[int]:
     now = timezone.now()
     _bury_stale(now)
     _queue_due(now)
+    return startable(now)
+
+
+def startable(now: datetime | None = None) -> list[int]:
+    """Queued runs that may start now: one per connection, and of the long ones only one at all.
+
+    Reading everything takes minutes; two of them would keep a small worker from sending decisions.
+    """
+    now = now or timezone.now()
     able = Connection.objects.filter(paused_at=None).filter(_closed(now))
-    running = SyncRun.objects.filter(state=SyncRun.State.RUNNING).values("connection")
+    running = SyncRun.objects.filter(state=SyncRun.State.RUNNING)
     queued = SyncRun.objects.filter(state=SyncRun.State.QUEUED, connection__in=able)
-    return list(queued.exclude(connection__in=running).order_by("id").values_list("id", flat=True))
+    free = queued.exclude(connection__in=running.values("connection")).order_by("id")
+    rows = _with_length(free).values_list("id", "long")
+    busy = _with_length(running).filter(long=True).exists()
+    found = []
+    for pk, long in rows:
+        if long and busy:
+            continue
+        busy = busy or long
+        found.append(pk)
+    return found
+
+
+def _with_length(runs: QuerySet[SyncRun]) -> QuerySet[SyncRun]:
+    """``long`` = reads everything: asked to, or because nothing of the connection was read before."""
+    before = SyncRun.objects.filter(connection=OuterRef("connection"), state=SyncRun.State.DONE)
+    return runs.annotate(
+        long=Case(
+            When(mode=SyncRun.Mode.FULL, then=True), default=~Exists(before), output_field=BooleanField()
+        )
+    )
 
 
 def queue(connection_id: int, mode: str, requested_by_id: int | None = None) -> SyncRun:

@@ -33,6 +33,7 @@ from dashboard.sync.services import syncing
 from dashboard.sync.services.delivery import Write
 from tests.support.memory_desk import make_desk
 from tests.support.memory_platform import MemoryPlatform, region
+from tests.support.people import make_connection
 
 pytestmark = pytest.mark.django_db
 
@@ -324,6 +325,20 @@ def test_due_pulls_follow_the_clock(desk):
     assert duties.due_runs() == []
     syncing.resume(connection=desk.connection, actor=None)
     assert len(duties.due_runs()) == 1
+
+
+def test_only_one_long_pull_runs_at_a_time(desk):
+    """Two full pulls would fill a small worker; a short one goes beside a long one."""
+    others = [make_connection(f"other-{number}") for number in range(2)]
+    SyncRun.objects.create(connection=others[1], state="done", started_at=timezone.now())
+    full = duties.queue(desk.connection.pk, "full")
+    first = duties.queue(others[0].pk, "incremental")  # nothing was read before: long as well
+    short = duties.queue(others[1].pk, "incremental")
+    assert duties.startable() == [full.pk, short.pk]
+    SyncRun.objects.filter(pk=full.pk).update(state="running", beat_at=timezone.now())
+    assert duties.startable() == [short.pk]
+    SyncRun.objects.filter(pk=full.pk).update(state="done")
+    assert duties.startable() == [first.pk, short.pk]
 
 
 def test_a_dead_run_is_buried_and_repeated(desk):
