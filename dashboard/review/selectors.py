@@ -90,9 +90,7 @@ def returned_reasons(items: Sequence[int]) -> dict[int, Decision]:
     """The latest standing "ask for changes" per item, in one query."""
     found: dict[int, Decision] = {}
     rows = (
-        Decision.objects.filter(
-            item__in=items, verdict=Decision.Verdict.REQUEST_CHANGES, withdrawn_at=None
-        )
+        Decision.objects.filter(item__in=items, verdict=Decision.Verdict.REQUEST_CHANGES, withdrawn_at=None)
         .select_related("reviewer")
         .order_by("id")
     )

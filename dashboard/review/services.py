@@ -163,9 +163,7 @@ def decide_many(
         for word in sorted({decision.verdict for decision in decisions}):
             delivery.set_state(
                 items=[
-                    item
-                    for item, decision in zip(locked, decisions, strict=True)
-                    if decision.verdict == word
+                    item for item, decision in zip(locked, decisions, strict=True) if decision.verdict == word
                 ],
                 state=transitions.next_state(transitions.AWAITING, word),
                 reviewer_id=platform_user_id or "",
