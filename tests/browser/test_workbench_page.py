@@ -329,12 +329,13 @@ class TestReview:
         page.keyboard.press("z")
         expect(page.locator("[data-role=shape-count]")).to_have_text("11")
 
-    def test_first_paint_is_within_its_budget(self, page: Page, stub: Any) -> None:
+    @pytest.mark.parametrize("mode", ["review", "label"])
+    def test_first_paint_is_within_its_budget(self, page: Page, stub: Any, mode: str) -> None:
         sizes: dict[str, int] = {}
         page.on(
             "response", lambda got: sizes.setdefault(got.url, len(got.body()) if got.status == 200 else 0)
         )
-        open_page(page, stub)
+        open_page(page, stub, mode)
         asked = page.evaluate(
             """() => {
               const drawn = performance.getEntriesByName("proofdesk:drawn")[0].startTime;
@@ -389,6 +390,7 @@ class TestLabel:
         assert len(stub.desk.drafts[1]["shapes"]) == 12
         page.reload()
         expect(page.locator("[data-role=shape-count]")).to_have_text("12")
+        expect(page.locator(".wb-picture img")).to_be_visible()
         page.keyboard.press("s")
         expect(name(page)).to_have_text("cell-0002")
         wait_until(page, lambda: posted(stub, "/submission/"))

@@ -1,19 +1,6 @@
 /** Follows decisions until the platform has confirmed them: asks while any is open, and then stops. */
+import { DELIVERY } from "./dom.js";
 import { withQuery } from "./api.js";
-
-/** What a person reads for each state, and whether it is an end. */
-export const DELIVERY = {
-  saving: { word: "saving", end: false, tone: "wait" },
-  unsent: { word: "not saved yet, kept in this browser", end: false, tone: "wait" },
-  held: { word: "saved here", end: false, tone: "wait" },
-  pending: { word: "saved here, waiting to be sent", end: false, tone: "wait" },
-  sent: { word: "sent", end: false, tone: "wait" },
-  confirmed: { word: "confirmed by the platform", end: true, tone: "good" },
-  conflict: { word: "conflict: changed on the platform meanwhile", end: true, tone: "conflict" },
-  failed: { word: "not delivered: needs you", end: true, tone: "bad" },
-  refused: { word: "refused", end: true, tone: "bad" },
-  withdrawn: { word: "taken back", end: true, tone: "none" },
-};
 
 const LOCAL = new Set(["saving", "unsent", "refused"]);
 

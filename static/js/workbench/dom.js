@@ -72,7 +72,7 @@ export function refusal(button) {
   return button.getAttribute("aria-disabled") === "true" ? button.title || "Not possible now." : "";
 }
 
-/** One of the states of a work item or of a delivery: its icon and its word, always together. */
+/** The states of a work item: icon and word, always together. */
 export const STATES = {
   to_do: ["todo", "to do"], in_progress: ["progress", "in progress"], awaiting_review: ["awaiting", "awaiting review"],
   changes_asked: ["changes", "changes asked"], approved: ["approved", "approved"], rejected: ["rejected", "rejected"],
@@ -83,3 +83,17 @@ export function stateBadge(state, words = "") {
   const [drawing, word] = STATES[state] || ["todo", state];
   return el("span", { class: "wb-state", data: { state } }, icon(drawing), el("span", { text: words || word }));
 }
+
+/** What a person reads for each state of a delivery, and whether it is an end. */
+export const DELIVERY = {
+  saving: { word: "saving", end: false, tone: "wait" },
+  unsent: { word: "not saved yet, kept in this browser", end: false, tone: "wait" },
+  held: { word: "saved here", end: false, tone: "wait" },
+  pending: { word: "saved here, waiting to be sent", end: false, tone: "wait" },
+  sent: { word: "sent", end: false, tone: "wait" },
+  confirmed: { word: "confirmed by the platform", end: true, tone: "good" },
+  conflict: { word: "conflict: changed on the platform meanwhile", end: true, tone: "conflict" },
+  failed: { word: "not delivered: needs you", end: true, tone: "bad" },
+  refused: { word: "refused", end: true, tone: "bad" },
+  withdrawn: { word: "taken back", end: true, tone: "none" },
+};

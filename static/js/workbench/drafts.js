@@ -1,46 +1,29 @@
 /** Unfinished work: in the browser's store at once, on the server a moment later, restored when the item is opened. */
 import { ApiError } from "./api.js";
 import { address } from "./dom.js";
+import { createKept } from "./keep.js";
 
 /**
- * `urls.draft` may be missing: drafts then live in this browser alone. A draft is {revision, shapes, dirty, at};
- * revision is the server's number of the last draft that this browser knew (0: none).
+ * A draft is {revision, shapes, dirty, at}; revision is the server's number of the last draft that this browser
+ * knew (0: none).
  * `conflict(id, theirs)` is called when the server holds a newer draft than the one this page started from.
  */
 export function createDrafts({ api, urls, scope, conflict, saved = () => {}, delay = 1200, storage = globalThis.localStorage }) {
   const timers = new Map();
-  const held = new Map();
   const sending = new Set();
-  const keyOf = (id) => `proofdesk.draft.${scope}.${id}`;
-
-  function read(id) {
-    if (held.has(id)) return held.get(id);
-    try {
-      const draft = JSON.parse(storage.getItem(keyOf(id)) || "null");
-      if (draft) held.set(id, draft);
-      return draft;
-    } catch {
-      return null;
-    }
-  }
-
-  function write(id, draft) {
-    held.set(id, draft);
-    try { storage.setItem(keyOf(id), JSON.stringify(draft)); } catch { /* the server's copy follows */ }
-  }
+  const { read, write, clear: forget } = createKept({ scope, storage });
 
   function clear(id) {
     clearTimeout(timers.get(id));
     timers.delete(id);
-    held.delete(id);
-    try { storage.removeItem(keyOf(id)); } catch { /* nothing kept, nothing to remove */ }
+    forget(id);
   }
 
   async function push(id, keepalive = false) {
     clearTimeout(timers.get(id));
     timers.delete(id);
     const draft = read(id);
-    if (!draft?.dirty || !urls.draft || sending.has(id)) return;
+    if (!draft?.dirty || sending.has(id)) return;
     sending.add(id);
     try {
       const { revision } = await api.put(address(urls.draft, id), { revision: draft.revision, shapes: draft.shapes }, { keepalive });
@@ -78,7 +61,7 @@ export function createDrafts({ api, urls, scope, conflict, saved = () => {}, del
     keep(id, shapes) {
       const draft = read(id);
       write(id, { revision: draft?.revision || 0, shapes, dirty: true, at: new Date().toISOString() });
-      if (urls.draft) later(id);
+      later(id);
     },
 
     /** The draft kept in this browser, without asking anybody. */
@@ -87,7 +70,6 @@ export function createDrafts({ api, urls, scope, conflict, saved = () => {}, del
     /** The draft to start from, or null: {shapes, theirs} with `theirs` set where the server's is newer and both differ. */
     async restore(id) {
       const mine = read(id);
-      if (!urls.draft) return mine ? { shapes: mine.shapes, theirs: null } : null;
       const theirs = await api.get(address(urls.draft, id)).catch(() => null);
       if (!theirs) return mine?.dirty ? { shapes: mine.shapes, theirs: null } : null;
       if (!mine?.dirty) {

@@ -46,8 +46,11 @@ function picture(body) {
   if (Number(slider.value) <= 4) image.src = url;
   const shapes = readShapes(body.annotations).filter(boundsOf).map((shape) => svg("g", { data: { color: conceptOf(shape.concept).color }, class: "wb-shape" },
     svg("path", { class: "wb-halo", d: pathOf(shape, w, h) }), svg("path", { class: "wb-line", d: pathOf(shape, w, h) })));
-  return el("span", { class: "wb-card-picture" }, image,
-    svg("svg", { class: "wb-svg", viewBox: `0 0 ${w} ${h}`, preserveAspectRatio: "xMidYMid slice", "aria-hidden": "true" }, ...shapes));
+  // The whole picture, never a part of it: what is missing is often at the edge.
+  const frame = el("span", { class: "wb-card-picture" }, image,
+    svg("svg", { class: "wb-svg", viewBox: `0 0 ${w} ${h}`, preserveAspectRatio: "xMidYMid meet", "aria-hidden": "true" }, ...shapes));
+  frame.style.aspectRatio = Math.min(2, Math.max(0.75, w / h));
+  return frame;
 }
 
 function answers(body) {

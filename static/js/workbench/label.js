@@ -56,9 +56,12 @@ async function show(index) {
     }
     if (mine !== turn || !ready) return undefined;
   }
+  const fresh = !sessions.has(item.id);
   open(item, ready.body);
+  const opened = session;
   if (ready.image) shine(ready.image);
   else await showImage(mine);
+  if (fresh) restore(opened);
   setTimeout(() => {
     queue.prefetch();
     film.showPictures();
@@ -82,7 +85,6 @@ function open(item, body) {
   draw();
   panel.show(session.body, banner(session.body));
   document.title = `${item.name} · ${task.name}`;
-  if (!known) restore(session);
 }
 
 function draw() {

@@ -1,6 +1,5 @@
 /** What stands beside the canvas: the strip of next items, the input, its shapes as a list that mirrors the canvas, its past. */
-import { afterPaint, el, icon, role, stateBadge } from "./dom.js";
-import { DELIVERY } from "./delivery.js";
+import { DELIVERY, afterPaint, el, icon, role, stateBadge } from "./dom.js";
 import { changedFirst, find, isDrawn, marks, readBefore, readShapes, remove, setTag, tagOf } from "./shapes.js";
 
 const MARKS = { added: ["plus", "added"], changed: ["edit", "changed"], deleted: ["minus", "deleted"] };
@@ -200,6 +199,7 @@ export function createFilm({ queue, open, shown = 24 }) {
   const strip = role("film");
   const frames = new Map();
   let pictures = false;
+  let due = false;
 
   function frame(item) {
     const image = el("img", { class: "wb-frame-image", alt: "", width: 76, height: 57, decoding: "async" });
@@ -208,7 +208,17 @@ export function createFilm({ queue, open, shown = 24 }) {
     return { node, image, state: "" };
   }
 
+  /** Once per frame at most, and after the picture. */
   function draw() {
+    if (due) return;
+    due = true;
+    afterPaint(() => {
+      due = false;
+      drawNow();
+    });
+  }
+
+  function drawNow() {
     const from = Math.max(0, queue.index - 2);
     const visible = queue.items.slice(from, from + shown);
     for (const item of visible) {

@@ -1,11 +1,11 @@
 /** The review workbench: one item after the other, one key per decision; the next item is here before the answer is. */
-import { action as control, address, allow, announce, config, el, icon, refusal, role } from "./dom.js";
+import { DELIVERY, action as control, address, allow, announce, config, el, icon, refusal, role } from "./dom.js";
 import { createApi, createOutbox } from "./api.js";
-import { DELIVERY, createDelivery } from "./delivery.js";
+import { createDelivery } from "./delivery.js";
 import { askReasons, closeNotice, notice } from "./dialogs.js";
 import { applyChanges, bases, changes, newId, plain, readShapes, reasonsOf, withDraft } from "./shapes.js";
-import { createDrafts } from "./drafts.js";
 import { createFilm, createPanel, when } from "./panel.js";
+import { createKept } from "./keep.js";
 import { createKeys } from "./keys.js";
 import { createQueue } from "./queue.js";
 import { createStage } from "./stage.js";
@@ -21,7 +21,7 @@ const VERDICTS = {
 const api = createApi();
 const stage = createStage({ concepts, type: task.type });
 const panel = createPanel({ stage, concepts, type: task.type, reasons });
-const drafts = createDrafts({ api, urls: {}, scope: `${settings.connection}.review` });
+const kept = createKept({ scope: `${settings.connection}.review` });
 const sessions = new Map(); // item id -> what this page knows of it: operation, edits, decision
 const answered = new Map(); // item id -> verdict: sent from this browser; a queue read a moment earlier does not know it
 const made = []; // decisions of this page, oldest first, for undo
@@ -49,7 +49,7 @@ const outbox = createOutbox({ api, name: `${settings.connection}.review`, change
 
 function begin(body, list = null) {
   const opened = readShapes(body.annotations);
-  const draft = list ? null : drafts.local(body.item.id);
+  const draft = list ? null : kept.read(body.item.id);
   const shapes = list ? applyChanges(opened, list) : draft ? withDraft(opened, draft.shapes) : opened;
   return { id: body.item.id, name: body.item.name, body, operation: newId(), opened, shapes, history: null, decided: answered.get(body.item.id) || null, seen: false, blind: false };
 }
@@ -186,7 +186,7 @@ function decide(verdict, { reasons: chosen = [], note = "" } = {}) {
   // After the next item is drawn, in the same turn of the event loop: storing and sending must not delay it.
   delivery.set(operation, "saving");
   outbox.put({ operation, url: address(urls.decisions, id), body, item: id, name, what: VERDICTS[verdict].word });
-  drafts.clear(id);
+  kept.clear(id);
   announce(`${name} ${VERDICTS[verdict].word}.`);
 }
 
@@ -248,7 +248,7 @@ function finish() {
 async function reopen(id, list) {
   answered.delete(id);
   queue.forget(id);
-  drafts.clear(id);
+  kept.clear(id);
   queue.mark(id, { decided: false, state: "awaiting_review" });
   const body = await queue.body(id);
   sessions.set(id, begin(body, list));
@@ -380,8 +380,8 @@ stage.store.watch((state, previous) => {
   if (!session || state.item !== session.id || session.decided) return;
   if (stage.store.history.value !== session.kept) {
     session.kept = stage.store.history.value;
-    if (edits().length) drafts.keep(session.id, plain(session.kept));
-    else if (drafts.local(session.id)) drafts.clear(session.id);
+    if (edits().length) kept.write(session.id, { shapes: plain(session.kept) });
+    else if (kept.read(session.id)) kept.clear(session.id);
     permit();
   }
   if (state.item !== previous.item) permit();

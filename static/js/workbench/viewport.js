@@ -2,6 +2,7 @@
 import { clamp, fitView, holdView, zoomView } from "./geometry.js";
 
 const LIGHT_KEY = "proofdesk.light";
+const PALETTE = 64; // pixels from the stage's left edge to where the palette ends, and a gap
 const NEUTRAL = { brightness: 100, contrast: 100, invert: false };
 
 /**
@@ -32,7 +33,14 @@ export function createViewport({ stage, world, storage = globalThis.sessionStora
 
   function fit() {
     fitted = true;
-    view = fitView(size.width, size.height, room.width, room.height, room.width < 600 ? 8 : 16);
+    const margin = room.width < 600 ? 8 : 16;
+    view = fitView(size.width, size.height, room.width, room.height, margin);
+    // The palette stands on the left of a wide stage: a picture that would reach under it makes room.
+    if (margin === 16 && view.x < PALETTE) {
+      const rest = room.width - PALETTE + margin;
+      view = fitView(size.width, size.height, rest, room.height, margin);
+      view.x += PALETTE - margin;
+    }
     place();
   }
 
