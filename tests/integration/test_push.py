@@ -363,3 +363,43 @@ def test_several_reviewers_must_agree(monkeypatch):
     assert desk.states() == ["confirmed"]
     assert desk.item("in-1").state == "awaiting_review"
     assert EMBEDDED.assignment_listing
+
+
+def test_a_verdict_that_may_have_been_given_is_not_given_again_over_what_came_after(desk):
+    """The answer is lost; somebody sends it back and the labeler submits anew: that is another piece of work."""
+    desk.decide("in-1", Write("approve"))
+    desk.app.fault = lambda call, token: "lost_after" if call == "act" else None
+    desk.push()
+    assert desk.states() == ["sent"]
+    desk.app.fault = lambda call, token: None
+    desk.app.assign("t-1", "in-1", "l-1", AssignmentState.AWAITING_REVIEW)
+    desk.later()
+    desk.push()
+    assert desk.states() == ["conflict"]
+    assert len(desk.app.effects) == 1
+
+
+def test_an_edit_that_may_have_been_made_and_was_taken_back_is_not_made_again(desk):
+    desk.annotate("an-1", "in-1")
+    former = now(desk)
+    desk.decide("in-1", Write("overwrite", "an-1", MOVED, desk.seen("an-1", "in-1")))
+    desk.app.fault = lambda call, token: "lost_after" if call == "patch_annotations" else None
+    desk.push()
+    desk.app.fault = lambda call, token: None
+    desk.app.put(former)  # somebody moves it back
+    desk.later()
+    desk.push()
+    assert desk.states() == ["conflict"]
+    assert len(desk.app.effects) == 1
+
+
+def test_an_edit_that_was_lost_before_it_arrived_is_sent_again(desk):
+    desk.annotate("an-1", "in-1")
+    desk.decide("in-1", Write("overwrite", "an-1", MOVED, desk.seen("an-1", "in-1")))
+    desk.app.fault = lambda call, token: "lost_before" if call == "patch_annotations" else None
+    desk.push()
+    assert desk.states() == ["sent"]
+    desk.app.fault = lambda call, token: None
+    desk.settle()
+    assert desk.states() == ["confirmed"]
+    assert len(desk.app.effects) == 1
