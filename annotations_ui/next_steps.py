@@ -22,6 +22,11 @@ class Step:
     method: str = "get"
     why: str = ""
 
+    @property
+    def is_work(self) -> bool:
+        """Work that waits for this person, which a list may stress; arranging things is not."""
+        return self.word != "Edit" and not self.why
+
 
 def step(task: Task, *, membership: Membership, platform_user_id: str | None) -> list[Step]:
     """Review, Label, Edit: those that fit the person's roles, the likeliest first."""

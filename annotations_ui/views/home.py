@@ -13,6 +13,7 @@ from annotations_ui.access import DeskRequest
 from annotations_ui.json_routes import here
 from dashboard.labeling import selectors as labeling
 from dashboard.review import selectors as reviews
+from dashboard.review.reasons import REASONS
 from dashboard.sync import selectors
 from dashboard.sync.models import Task, WorkItem
 from dashboard.sync.services import people
@@ -37,6 +38,7 @@ def connection_home(request: DeskRequest, slug: str) -> HttpResponse:
         {"task": task, "next": next_steps.step(task, membership=membership, platform_user_id=me)}
         for task in tasks
     ]
+    back = labeling.returned(connection, me) if membership.is_labeler and me else []
     context = {
         "me": me,
         "rows": rows,
@@ -49,7 +51,9 @@ def connection_home(request: DeskRequest, slug: str) -> HttpResponse:
             and not row["next"][0].why
         ],
         "label_rows": labeling.my_tasks(tasks, me) if membership.is_labeler and me else [],
-        "returned": labeling.returned(connection, me) if membership.is_labeler and me else [],
+        "returned": back,
+        "asked": reviews.returned_reasons([item.pk for item in back]) if back else {},
+        "reasons": REASONS,
         "mine": reviews.my_numbers(connection, membership.user) if membership.is_reviewer else None,
         "totals": _totals(tasks),
         "health": selectors.health(),

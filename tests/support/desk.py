@@ -54,12 +54,7 @@ class RunningDesk:
 
     def credentials(self) -> dict[str, tuple[str, str]]:
         """{role: (login, password)} of the demo's people; the first of each role."""
-        people: dict[str, tuple[str, str]] = {}
-        for line in (self.data / "credentials.txt").read_text().splitlines():
-            if line.strip() and not line.startswith("#"):
-                role, login, password = line.split()[:3]
-                people.setdefault(role, (login, password))
-        return people
+        return read_credentials(self.data)
 
     def family(self) -> dict[int, str]:
         """{process id: arguments} of all that the supervisor started, to any depth."""
@@ -89,6 +84,16 @@ class RunningDesk:
         """SIGKILL, as when memory runs out."""
         self.process.kill()
         self.process.wait()
+
+
+def read_credentials(data: Path) -> dict[str, tuple[str, str]]:
+    """{role: (login, password)} of the demo's people in a data folder; the first of each role."""
+    people: dict[str, tuple[str, str]] = {}
+    for line in (data / "credentials.txt").read_text().splitlines():
+        if line.strip() and not line.startswith("#"):
+            role, login, password = line.split()[:3]
+            people.setdefault(role, (login, password))
+    return people
 
 
 def command(port: int, embedded_port: int) -> list[str]:
