@@ -78,7 +78,8 @@ def run(arguments: list[str], *, postgres_only: bool = False) -> int:
         return _pass("PostgreSQL", [*on_postgres, *(arguments or POSTGRES_FOLDERS)], env)
     if arguments:
         return _pass("SQLite", [*pytest, *arguments], env)
-    spread = ["-n", "2", "--dist", "loadfile"]
+    # In the order of the folders: browser and integration first, so that no slow file is left for the end.
+    spread = ["-n", "2", "--dist", "loadfile", "--no-loadscope-reorder"]
     first = _pass("SQLite", [*pytest, *spread], env)
     # What starts processes with databases of their own ran above and would only repeat itself.
     second = _pass(
