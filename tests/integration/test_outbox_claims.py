@@ -84,6 +84,22 @@ def test_a_lease_runs_out_and_the_slow_worker_can_no_longer_end_the_entry(desk):
     assert OutboxEntry.objects.get().state == "confirmed"
 
 
+def test_a_worker_whose_lease_ran_out_while_it_was_reading_does_not_write(desk):
+    desk.decide("in-1", Write("approve"))
+    desk.decide("in-2", Write("approve"))
+    slow = claim(desk)
+    late, kept = slow.entries
+    OutboxEntry.objects.filter(pk=late.pk).update(lease_until=timezone.now())
+    fast = claim(desk)
+    late.theirs, kept.theirs = {"state": "stale"}, {"state": "read"}
+    ends = OutboxEntry.objects.get(pk=kept.pk).lease_until
+    assert outbox.mark_sent(slow.owner, [late, kept]) == [kept]
+    untouched, sent = OutboxEntry.objects.order_by("id")
+    assert (untouched.state, untouched.theirs, untouched.lease_owner) == ("pending", {}, fast.owner)
+    assert (sent.state, sent.theirs, sent.ambiguous) == ("sent", {"state": "read"}, True)
+    assert sent.lease_until > ends
+
+
 def test_released_entries_have_lost_no_attempt(desk):
     desk.decide("in-1", Write("approve"))
     got = claim(desk)

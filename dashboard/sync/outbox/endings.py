@@ -18,6 +18,7 @@ from django.utils import timezone
 from dashboard.platforms.errors import PlatformError, Throttled
 
 from ..models import OutboxEntry
+from .claims import LEASE
 
 ATTEMPTS = 8
 BASE_SECONDS = 1.0
@@ -32,17 +33,25 @@ def backoff(attempts: int) -> float:
     return random.uniform(0, bound)  # noqa: S311 (not a secret)
 
 
-def mark_sent(owner: str, entries: Sequence[OutboxEntry]) -> None:
-    """Write down that these go out now, with what stood there before (``entry.theirs``)."""
+def mark_sent(owner: str, entries: Sequence[OutboxEntry]) -> list[OutboxEntry]:
+    """Write down that these go out now, with what stood there before (``entry.theirs``).
+
+    Answers those still ours: a worker whose lease ran out while it was reading must not write. The lease of the
+    others starts anew.
+    """
     now = timezone.now()
-    for entry in entries:
+    ids = [entry.pk for entry in entries]
+    with transaction.atomic():  # with what stood there, or not at all
+        rows = OutboxEntry.objects.filter(id__in=ids, lease_owner=owner)
+        rows.update(state=State.SENT, sent_at=now, ambiguous=True, lease_until=now + LEASE)
+        kept = set(rows.values_list("id", flat=True))
+        ours = [entry for entry in entries if entry.pk in kept]
+        OutboxEntry.objects.bulk_update(ours, ["theirs"], batch_size=200)
+    for entry in ours:
         entry.state = State.SENT
         entry.sent_at = now
         entry.ambiguous = True  # until an answer is stored, nobody knows
-    OutboxEntry.objects.bulk_update(entries, ["theirs"], batch_size=200)
-    OutboxEntry.objects.filter(id__in=[entry.pk for entry in entries], lease_owner=owner).update(
-        state=State.SENT, sent_at=now, ambiguous=True
-    )
+    return ours
 
 
 def confirm(owner: str, entries: Sequence[OutboxEntry]) -> list[OutboxEntry]:

@@ -80,8 +80,11 @@ def _send_part(session: Session, part: Sequence[OutboxEntry]) -> None:
         plan.entry.theirs = versions.theirs(plan.current)
     for kind in (Kind.CREATE, Kind.MERGE, Kind.OVERWRITE, Kind.REMOVE, Kind.DELETE):
         several = [plan for plan in going if plan.entry.kind == kind]
+        if not several:
+            continue
+        ours = {entry.pk for entry in outbox.mark_sent(session.owner, [plan.entry for plan in several])}
+        several = [plan for plan in several if plan.entry.pk in ours]
         if several:
-            outbox.mark_sent(session.owner, [plan.entry for plan in several])
             _write(session, kind, several)
 
 

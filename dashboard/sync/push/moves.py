@@ -88,7 +88,10 @@ def _send_part(session: Session, part: Sequence[OutboxEntry], kind: str, token: 
             "state": move.state.value if move.state else "",
             "modified_at": versions.stamp(move.assignment.modified_at) if move.assignment else "",
         }
-    outbox.mark_sent(session.owner, [move.entry for move in going])
+    ours = {entry.pk for entry in outbox.mark_sent(session.owner, [move.entry for move in going])}
+    going = [move for move in going if move.entry.pk in ours]
+    if not going:
+        return
     acting = session.platform_with(token)
     if token or acting.capabilities.act_for_others:
         _find_assignments(session, acting, going, task, kind, own=bool(token))
