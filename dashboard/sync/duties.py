@@ -6,7 +6,7 @@ from datetime import datetime, timedelta
 
 from django.conf import settings
 from django.db import IntegrityError, transaction
-from django.db.models import BooleanField, Case, Exists, Max, OuterRef, Q, QuerySet, When
+from django.db.models import BooleanField, Case, Exists, Max, OuterRef, Q, When
 from django.utils import timezone
 
 from dashboard.accounts.models import Connection
@@ -47,8 +47,8 @@ def startable(now: datetime | None = None) -> list[int]:
     running = SyncRun.objects.filter(state=SyncRun.State.RUNNING)
     queued = SyncRun.objects.filter(state=SyncRun.State.QUEUED, connection__in=able)
     free = queued.exclude(connection__in=running.values("connection")).order_by("id")
-    rows = _with_length(free).values_list("id", "long")
-    busy = _with_length(running).filter(long=True).exists()
+    rows = free.annotate(long=_long()).values_list("id", "long")
+    busy = running.annotate(long=_long()).filter(long=True).exists()
     found = []
     for pk, long in rows:
         if long and busy:
@@ -58,14 +58,10 @@ def startable(now: datetime | None = None) -> list[int]:
     return found
 
 
-def _with_length(runs: QuerySet[SyncRun]) -> QuerySet[SyncRun]:
-    """``long`` = reads everything: asked to, or because nothing of the connection was read before."""
+def _long() -> Case:
+    """True for a run that reads everything: asked to, or because nothing of its connection was read before."""
     before = SyncRun.objects.filter(connection=OuterRef("connection"), state=SyncRun.State.DONE)
-    return runs.annotate(
-        long=Case(
-            When(mode=SyncRun.Mode.FULL, then=True), default=~Exists(before), output_field=BooleanField()
-        )
-    )
+    return Case(When(mode=SyncRun.Mode.FULL, then=True), default=~Exists(before), output_field=BooleanField())
 
 
 def queue(connection_id: int, mode: str, requested_by_id: int | None = None) -> SyncRun:
