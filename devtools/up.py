@@ -24,7 +24,7 @@ from devtools.ground import (
 )
 from devtools.words import Refusal, say
 
-READY_SECONDS = 60.0  # how long any one part may take to answer
+READY_SECONDS = 120.0  # how long any one part may take to answer
 SILENT_SECONDS = 900.0  # a worker without a heartbeat for so long is started again
 THREADS = 6  # of the worker; its work waits for HTTP
 LOOPBACK = ("127.0.0.1", "localhost")
