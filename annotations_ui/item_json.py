@@ -71,7 +71,7 @@ def body(
         "annotations": [
             {
                 **line,
-                "base": seen.encode(annotation),
+                "base": seen.encode(annotation, item=item.pk),
                 "author": annotation.user_id,
                 "author_name": names.get(annotation.user_id, annotation.user_id),
                 "locked": line["kind"] == "other",

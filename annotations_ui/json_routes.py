@@ -15,7 +15,7 @@ from annotations_ui.json_body import BadBody, refuse
 from dashboard.accounts.models import Connection, Membership
 from dashboard.accounts.policies import PolicyError
 from dashboard.labeling.policies import NotYourTurn
-from dashboard.labeling.services import StaleDraft
+from dashboard.labeling.services import OperationTaken, StaleDraft
 from dashboard.platforms.errors import PlatformError, Throttled
 from dashboard.review.services import OperationReused
 from dashboard.review.transitions import IllegalMove
@@ -33,10 +33,10 @@ def json_route(view: View) -> View:
         try:
             return view(request, *args, **kwargs)
         except BadBody as bad:
-            return refuse(400, "field", bad.detail, bad.fields)
+            return refuse(bad.status, "field", bad.detail, bad.fields)
         except FieldErrors as bad:
             return refuse(400, "field", "Some fields are not right.", bad.fields)
-        except (IllegalMove, NotYourTurn, StaleDraft, OperationReused) as refusal:
+        except (IllegalMove, NotYourTurn, StaleDraft, OperationReused, OperationTaken) as refusal:
             return refuse(409, "conflict", str(refusal))
         except PolicyError as refusal:
             return refuse(403, "denied", str(refusal))
@@ -66,7 +66,10 @@ def find_task(connection: Connection, pk: int) -> Task:
 def find_item(connection: Connection, pk: int) -> WorkItem:
     """A work item of this connection with its task and input; 404 for any other."""
     return get_object_or_404(
-        WorkItem.objects.select_related("task", "input", "connection"), pk=pk, connection=connection
+        WorkItem.objects.select_related("task", "input", "connection"),
+        pk=pk,
+        connection=connection,
+        task__deleted_at=None,
     )
 
 

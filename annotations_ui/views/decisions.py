@@ -106,6 +106,8 @@ def bulk_review(request: DeskRequest, slug: str, task: int) -> HttpResponseBase:
     found = find_task(connection, task)
     body = json_body.read(request)
     said = _verdicts(body)
+    if len(said) > services.MAX_BULK:  # before the query, whose number of ids is limited
+        raise FieldErrors({"approve": f"must name 1 to {services.MAX_BULK} items together with send_back"})
     items = list(
         WorkItem.objects.select_related("task", "input").filter(task=found, pk__in=said).order_by("pk")
     )

@@ -10,6 +10,7 @@ from django.views.decorators.http import require_GET, require_http_methods, requ
 from annotations_ui import item_json, json_body
 from annotations_ui.access import DeskRequest, for_roles
 from annotations_ui.json_routes import find_item, find_task, here, json_route, operation_id, text, versions
+from dashboard.accounts.policies import PolicyError
 from dashboard.labeling import policies as labeling_rules
 from dashboard.labeling import services as labeling
 from dashboard.labeling.models import Draft
@@ -37,6 +38,8 @@ def queue(request: DeskRequest, slug: str, task: int) -> HttpResponseBase:
         labeling_rules.check_labeler(membership=membership, platform_user_id=me, task=found)
         page = selectors.queue(found, state=OPEN_STATES, labeler_id=me, after=after, limit=limit)
     else:
+        if not (membership.is_reviewer or membership.is_admin):
+            raise PolicyError("The review queue is for reviewers and admins.")
         page = selectors.queue(found, state=_states(request), exclude_labeler=me, after=after, limit=limit)
     shown = page.rows
     names = selectors.people_names(connection)
@@ -160,7 +163,7 @@ def _present(body: dict[str, Any], item: WorkItem) -> dict[str, Annotation]:
     errors: dict[str, str] = {}
     for annotation_id, version in versions(body).items():
         try:
-            found[annotation_id] = seen.decode(annotation_id, version)
+            found[annotation_id] = seen.decode(annotation_id, version, item=item.pk)
         except ValueError as problem:
             errors[f"base.{annotation_id}"] = str(problem)
     if errors:

@@ -63,12 +63,18 @@ def conflict(request: DeskRequest, slug: str, entry: int) -> HttpResponse:
     )
     if request.method == "POST":
         return _settle(request, found)
+    sides = selectors.conflict(found)
+    changed = sides.get("changed", {}).values()
+    sides |= {
+        "changed_lines": [line for lines in changed for line in lines],
+        "deleted": sum(1 for lines in changed if not lines),
+    }
     return render(
         request,
         "outbox/entry.html",
         {
             "entry": found,
-            "sides": selectors.conflict(found),
+            "sides": sides,
             "concepts": assignments.concept_colors(connection),
         },
     )
@@ -85,6 +91,13 @@ def light(request: DeskRequest, slug: str) -> HttpResponse:
     )
 
 
+def _reason(request: DeskRequest) -> str:
+    reason = request.POST.get("reason", "").strip()
+    if "\0" in reason:
+        raise PolicyError("The reason holds a character that cannot be stored.")
+    return reason[:300]
+
+
 def _settle(request: DeskRequest, entry: OutboxEntry) -> HttpResponse:
     connection, membership = here(request)
     choice = request.POST.get("choice", "")
@@ -93,7 +106,7 @@ def _settle(request: DeskRequest, entry: OutboxEntry) -> HttpResponse:
             case "retry":
                 resolving.retry(entry, membership.user)
             case "discard":
-                resolving.discard(entry, membership.user, request.POST.get("reason", "").strip()[:300])
+                resolving.discard(entry, membership.user, _reason(request))
             case "theirs" | "mine" | "merge":
                 take = {
                     name: request.POST.get(name, "theirs")

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 from typing import Any
 from uuid import uuid4
 
@@ -25,6 +26,7 @@ from dashboard.sync.models import WorkItem
 from dashboard.sync.services import people
 
 GRID = 48
+_TASK_ID = re.compile(r"task-[0-9a-f]{12}")  # made by the form page, so that a double click makes one task
 ORDERS = {
     "-created": "Newest first",
     "name": "By name",
@@ -111,7 +113,7 @@ def task_create(request: DeskRequest, slug: str) -> HttpResponse:
     _, membership = here(request)
     form = _form(request)
     task_id = request.POST.get("task_id", "")
-    task_id = task_id if task_id.startswith("task-") and len(task_id) == 17 else f"task-{uuid4().hex[:12]}"
+    task_id = task_id if _TASK_ID.fullmatch(task_id) else f"task-{uuid4().hex[:12]}"
     if request.method == "POST" and form.is_valid():
         try:
             made = services.create_task(actor=membership, plan=form.ready, task_id=task_id)

@@ -71,7 +71,7 @@ def _decide(connection: Connection, one: Work, item: WorkItem, actor: Membership
         verdict=one.fate.verdict,
         reasons=_reasons(one),
         note=_note(one),
-        base={annotation.id: seen.encode(annotation) for annotation in bodies},
+        base={annotation.id: seen.encode(annotation, item=item.pk) for annotation in bodies},
     )
     decide(actor=actor, platform_user_id=platform_id, item=item, operation=operation_of(one), said=said)
 

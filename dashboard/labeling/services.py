@@ -30,6 +30,10 @@ SKIP_REASONS = {
 }
 
 
+class OperationTaken(PolicyError):
+    """The operation id belongs to another submission."""
+
+
 class StaleDraft(PolicyError):
     """A newer draft exists, saved from another tab or machine."""
 
@@ -70,8 +74,10 @@ def submit(
 
     The same operation id again answers the stored submission. Raises FieldErrors and PolicyError.
     """
-    known = Submission.objects.filter(operation=operation, labeler=actor.user, item=item).first()
+    known = Submission.objects.filter(operation=operation).first()
     if known is not None:
+        if known.labeler_id != actor.user_id or known.item_id != item.pk:
+            raise OperationTaken("This operation id belongs to another submission. Open the item again.")
         return known, False
     parsed = parse_shapes(raw, item)
     planned = plan(parsed, present, input_id=item.input.platform_id, author=item.labeler_id)

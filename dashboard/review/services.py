@@ -114,8 +114,10 @@ def decide_many(
         raise FieldErrors({"approve": f"must name 1 to {MAX_BULK} items together with send_back"})
     for verdict in said.values():
         _check_words(verdict)
-    known = BulkReview.objects.filter(operation=operation, reviewer=actor.user).first()
+    known = BulkReview.objects.filter(operation=operation).select_related("task").first()
     if known is not None:
+        if known.reviewer_id != actor.user_id or known.task_id != items[0].task_id:
+            raise OperationReused("This operation id belongs to another decision. Load the grid again.")
         return known
     with transaction.atomic():
         locked = list(
@@ -229,7 +231,7 @@ def _plan(
     errors: dict[str, str] = {}
     for annotation_id, text in said.base.items():
         try:
-            known[annotation_id] = seen.decode(annotation_id, text)
+            known[annotation_id] = seen.decode(annotation_id, text, item=item.pk)
         except ValueError as problem:
             errors[f"base.{annotation_id}"] = str(problem)
     if errors:

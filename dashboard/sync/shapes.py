@@ -7,6 +7,7 @@ carries several tags becomes several lines in the browser, with ids ``<annotatio
 from __future__ import annotations
 
 import math
+import re
 from collections.abc import Collection
 from typing import Any
 
@@ -17,6 +18,8 @@ from dashboard.platforms.types import Annotation, Box, ConceptValue, Region
 MAX_POINTS = 10_000
 #: A float that fell out of the picture by rounding is put back; more than this is an error.
 SLACK = 1e-6
+#: Ids travel in addresses of the platform, where "." and ".." mean something.
+_ID = re.compile(r"[A-Za-z0-9_][A-Za-z0-9_.:@+-]*")
 
 
 class FieldErrors(ValueError):
@@ -49,6 +52,8 @@ def parse(raw: Any, path: str, concepts: Collection[str]) -> Shape:
     identifier = raw.get("id")
     if not isinstance(identifier, str) or not 0 < len(identifier) <= 200:
         errors[f"{path}.id"] = "must be a text of 1 to 200 characters"
+    elif not _ID.fullmatch(annotation_id(identifier)):
+        errors[f"{path}.id"] = "must be made of letters, digits and _ - . : @ +, and not begin with a mark"
     concept = check_concept(raw.get("concept"), f"{path}.concept", concepts, errors)
     value = raw.get("value", 1)
     if isinstance(value, bool) or not isinstance(value, int | float) or not 0 <= value <= 1:

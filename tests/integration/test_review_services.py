@@ -40,28 +40,31 @@ def decide(work: Work, item: WorkItem, verdict: str = "approve", **said: object)
 def test_a_decision_its_audit_row_and_its_outbox_entry_stand_together(work: Work) -> None:
     item = work.item()
     annotation = box("an-1")
-    decision = decide(work, item, base={"an-1": seen.encode(annotation)})
+    decision = decide(work, item, base={"an-1": seen.encode(annotation, item=item.pk)})
     item.refresh_from_db()
     assert (item.state, item.reviewer_id) == ("approved", "r-1")
     [entry] = OutboxEntry.objects.filter(operation=decision.operation)
     assert entry.kind == "approve"
-    assert entry.base["annotations"]["an-1"] == seen.fingerprint_of(seen.encode(annotation))
+    assert entry.base["annotations"]["an-1"] == seen.fingerprint_of(seen.encode(annotation, item=item.pk))
     assert AuditEntry.objects.get().action == "review.approve"
     assert audit.verify() is None
 
 
 def test_fix_and_approve_sends_the_fix_before_the_verdict(work: Work) -> None:
+    item = work.item()
     decision = decide(
         work,
-        work.item(),
-        base={"an-1": seen.encode(box("an-1"))},
+        item,
+        base={"an-1": seen.encode(box("an-1"), item=item.pk)},
         changes=[{"op": "concept", "id": "an-1", "concept": "pear"}],
     )
     entries = OutboxEntry.objects.filter(operation=decision.operation).order_by("id")
     assert [entry.kind for entry in entries] == ["merge", "approve"]
     assert entries[0].chain == entries[1].chain
     # The verdict expects the fixed version, not the one that was seen.
-    assert entries[1].base["annotations"]["an-1"] != seen.fingerprint_of(seen.encode(box("an-1")))
+    assert entries[1].base["annotations"]["an-1"] != seen.fingerprint_of(
+        seen.encode(box("an-1"), item=item.pk)
+    )
 
 
 def test_the_same_operation_twice_is_one_decision(work: Work) -> None:

@@ -118,15 +118,17 @@ def test_polygons_without_an_area_or_outside_are_refused(points: object) -> None
 
 def test_what_was_seen_survives_the_way_through_the_browser() -> None:
     annotation = box("an-1", left=0.123456789)
-    text = seen.encode(annotation)
-    back = seen.decode("an-1", text)
+    text = seen.encode(annotation, item=7)
+    back = seen.decode("an-1", text, item=7)
     assert back.region == annotation.region
     assert seen.fingerprint_of(text) == fingerprint(annotation)
 
 
 def test_a_version_made_for_another_annotation_is_refused() -> None:
-    text = seen.encode(box("an-1"))
+    text = seen.encode(box("an-1"), item=7)
     with pytest.raises(ValueError, match="not a version"):
-        seen.decode("an-2", text)
+        seen.decode("an-2", text, item=7)
     with pytest.raises(ValueError, match="not a version"):
-        seen.decode("an-1", text[:-2] + "xx")
+        seen.decode("an-1", text[:-2] + "xx", item=7)
+    with pytest.raises(ValueError, match="not a version"):
+        seen.decode("an-1", text, item=8)

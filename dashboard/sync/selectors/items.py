@@ -113,7 +113,7 @@ def _after(rows: QuerySet[WorkItem], after: str | None, *, skipping: bool) -> Qu
     if not skipping:
         return rows.filter(id__gt=number(after))
     mark, dash, place = str(after).partition("-")
-    if mark not in ("0", "1") or not dash:
+    if mark not in ("0", "1") or not dash or not place:
         raise FieldErrors({"after": "must be a cursor from an earlier page"})
     start = number(place)
     ahead = Q(skipped=mark == "1", id__gt=start)
