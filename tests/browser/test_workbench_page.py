@@ -152,12 +152,16 @@ class TestReview:
 
     def test_a_broken_connection_loses_nothing_and_doubles_nothing(self, page: Page, stub: Any) -> None:
         page.watch.expect("ERR_")  # type: ignore[attr-defined]
-        stub.desk.fail["POST /items/1/decisions/"] = ["drop"] * 6 + ["lost"]
+        stub.desk.fail["POST /items/1/decisions/"] = ["lost"]
         open_page(page, stub)
+        wait_until(page, lambda: page.evaluate("proofdesk.queue.ready(2) !== null"))
+        page.context.set_offline(True)
         page.keyboard.press("a")
         expect(name(page)).to_have_text("cell-0002")
         notice = page.locator("[data-notice=offline]")
         expect(notice).to_contain_text("kept in this browser")
+        assert not stub.desk.posts
+        page.context.set_offline(False)
         page.reload()  # a closed page keeps it as well
         expect(page.locator(".wb-picture img")).to_be_visible()
         wait_until(page, lambda: page.evaluate("!proofdesk.outbox.waiting.length"))

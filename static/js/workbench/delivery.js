@@ -1,9 +1,11 @@
-/** Follows decisions until the platform has confirmed them: asks while any is open, and then stops. */
-import { DELIVERY } from "./dom.js";
+/** Follows decisions until the platform has confirmed them, and tells in words what became of them. */
+import { DELIVERY, el, icon, role } from "./dom.js";
+import { notice } from "./dialogs.js";
 import { withQuery } from "./api.js";
 
 const LOCAL = new Set(["saving", "unsent", "refused"]);
 
+/** Asks for the states of open decisions while there are any, and then stops. `changed(operation, state, old)`. */
 export function createDelivery({ api, url, changed, every = 2000, everyHidden = 10000, batch = 50 }) {
   const states = new Map();
   let timer = null;
@@ -59,4 +61,62 @@ export function createDelivery({ api, url, changed, every = 2000, everyHidden = 
       };
     },
   };
+}
+
+/** What a verdict makes of an item, and how it is called afterwards. */
+export const VERDICTS = {
+  approve: { state: "approved", word: "approved", drawing: "approved" },
+  request_changes: { state: "changes_asked", word: "sent back", drawing: "changes" },
+  reject: { state: "rejected", word: "rejected", drawing: "rejected" },
+};
+
+/**
+ * The line at the foot, the light at the top, and notices where a person is needed. `made`: the decisions of this page, oldest
+ * first. `reopen(entry)` shows the item of a refused one again with its edits.
+ */
+export function createNews({ made, delivery, outbox, outboxPage, reopen }) {
+  function tellRefused(entry) {
+    const { operation, name, refused, what } = entry;
+    notice({
+      id: operation, tone: "bad", text: `${name} was not ${what}: ${refused} Your decision is kept here.`,
+      actions: [
+        ["Open it", () => { outbox.drop(operation); reopen(entry); }],
+        ["Try again", () => { outbox.again(operation); }],
+        ["Discard", () => { outbox.drop(operation); }],
+      ],
+    });
+  }
+
+  function tellTrouble(operation, state) {
+    const one = made.find((candidate) => candidate.operation === operation);
+    if (!one) return;
+    const text = state === "conflict"
+      ? `${one.name} was changed on the platform after you opened it. Nothing was overwritten; your decision waits for you.`
+      : `The decision on ${one.name} could not be delivered. It is kept and waits for you.`;
+    notice({ id: operation, tone: "bad", text, actions: outboxPage ? [["Show", () => { globalThis.location.href = outboxPage; }]] : [] });
+  }
+
+  function drawLast() {
+    const place = role("last");
+    const last = made.findLast((one) => !one.undone && delivery.of(one.operation) !== "refused") || null;
+    if (!last) {
+      place.replaceChildren();
+      return;
+    }
+    const state = delivery.of(last.operation) || "saving";
+    place.replaceChildren(el("span", { class: "wb-state", data: { state: VERDICTS[last.verdict].state } }, icon(VERDICTS[last.verdict].drawing),
+      el("span", {}, el("b", { text: last.name }), ` ${last.fixed ? "fixed and " : ""}${VERDICTS[last.verdict].word}`)),
+    el("span", { class: "wb-delivery", data: { tone: DELIVERY[state]?.tone || "wait", delivery: state }, text: DELIVERY[state]?.word || state }));
+  }
+
+  function drawLight() {
+    const waiting = outbox.waiting.length;
+    const { open, bad } = delivery.counts();
+    const light = role("light");
+    light.dataset.tone = bad || outbox.refused.length ? "bad" : waiting || open ? "wait" : "good";
+    light.textContent = bad || outbox.refused.length ? `${Math.max(bad, outbox.refused.length)} need you`
+      : waiting ? `${waiting} saving` : open ? `${open} on the way` : "all saved";
+  }
+
+  return { tellRefused, tellTrouble, drawLast, drawLight };
 }

@@ -1,7 +1,7 @@
 /** The review workbench: one item after the other, one key per decision; the next item is here before the answer is. */
-import { DELIVERY, action as control, address, allow, announce, config, el, icon, refusal, role } from "./dom.js";
+import { action as control, address, allow, announce, config, el, icon, refusal, role } from "./dom.js";
 import { createApi, createOutbox } from "./api.js";
-import { createDelivery } from "./delivery.js";
+import { VERDICTS, createDelivery, createNews } from "./delivery.js";
 import { askReasons, closeNotice, notice } from "./dialogs.js";
 import { applyChanges, bases, changes, newId, plain, readShapes, reasonsOf, withDraft } from "./shapes.js";
 import { createFilm, createPanel, when } from "./panel.js";
@@ -12,12 +12,6 @@ import { createStage } from "./stage.js";
 
 const settings = config();
 const { urls, concepts, task, reasons } = settings;
-const VERDICTS = {
-  approve: { state: "approved", word: "approved", drawing: "approved" },
-  request_changes: { state: "changes_asked", word: "sent back", drawing: "changes" },
-  reject: { state: "rejected", word: "rejected", drawing: "rejected" },
-};
-
 const api = createApi();
 const stage = createStage({ concepts, type: task.type });
 const panel = createPanel({ stage, concepts, type: task.type, reasons });
@@ -42,8 +36,13 @@ const delivery = createDelivery({ api, url: urls.states, changed: (operation, st
   if (state === "conflict" || state === "failed") tellTrouble(operation, state);
   drawLast();
   drawLight();
+  drawUndo();
 } });
 const outbox = createOutbox({ api, name: `${settings.connection}.review`, changed: onSave });
+const { tellRefused, tellTrouble, drawLast, drawLight } = createNews({
+  made, delivery, outbox, outboxPage: urls.outbox,
+  reopen: ({ item, body }) => reopen(item, sessions.get(item)?.edits || body.changes),
+});
 
 /* ---- one item ---- */
 
@@ -317,52 +316,8 @@ function onSave(entry, event, answer) {
   drawLight();
 }
 
-function tellRefused({ operation, name, item, body, refused, what }) {
-  notice({
-    id: operation, tone: "bad", text: `${name} was not ${what}: ${refused} Your decision is kept here.`,
-    actions: [
-      ["Open it", () => { outbox.drop(operation); reopen(item, sessions.get(item)?.edits || body.changes); }],
-      ["Try again", () => { outbox.again(operation); }],
-      ["Discard", () => { outbox.drop(operation); }],
-    ],
-  });
-}
-
-function tellTrouble(operation, state) {
-  const one = made.find((candidate) => candidate.operation === operation);
-  if (!one) return;
-  const text = state === "conflict"
-    ? `${one.name} was changed on the platform after you opened it. Nothing was overwritten; your decision waits for you.`
-    : `The decision on ${one.name} could not be delivered. It is kept and waits for you.`;
-  notice({ id: operation, tone: "bad", text, actions: urls.outbox ? [["Show", () => { globalThis.location.href = urls.outbox; }]] : [] });
-}
-
-function drawLast() {
-  const place = role("last");
-  const last = made.findLast((one) => !one.undone && delivery.of(one.operation) !== "refused") || null;
-  if (!last) {
-    place.replaceChildren();
-    drawUndo();
-    return;
-  }
-  const state = delivery.of(last.operation) || "saving";
-  place.replaceChildren(el("span", { class: "wb-state", data: { state: VERDICTS[last.verdict].state } }, icon(VERDICTS[last.verdict].drawing),
-    el("span", {}, el("b", { text: last.name }), ` ${last.fixed ? "fixed and " : ""}${VERDICTS[last.verdict].word}`)),
-  el("span", { class: "wb-delivery", data: { tone: DELIVERY[state]?.tone || "wait", delivery: state }, text: DELIVERY[state]?.word || state }));
-  drawUndo();
-}
-
 function drawUndo() {
   control("undo").hidden = !undoable();
-}
-
-function drawLight() {
-  const waiting = outbox.waiting.length;
-  const { open, bad } = delivery.counts();
-  const light = role("light");
-  light.dataset.tone = bad || outbox.refused.length ? "bad" : waiting || open ? "wait" : "good";
-  light.textContent = bad || outbox.refused.length ? `${Math.max(bad, outbox.refused.length)} need you`
-    : waiting ? `${waiting} saving` : open ? `${open} on the way` : "all saved";
 }
 
 function drawPosition() {
