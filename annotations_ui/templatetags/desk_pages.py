@@ -33,6 +33,25 @@ def task_state(key: str) -> str:
     return _TASK_STATES.get(key, "Unknown")
 
 
+_WRITES = {
+    "create": "Add a shape",
+    "merge": "Change a label",
+    "overwrite": "Change a shape",
+    "remove": "Take something off a shape",
+    "delete": "Delete a shape",
+    "submit": "Submit",
+    "approve": "Approve",
+    "request_changes": "Ask for changes",
+    "reject": "Reject",
+}
+
+
+@register.filter
+def write_words(kind: str) -> str:
+    """What an outbox entry does, in the words of the workbench."""
+    return _WRITES.get(kind, "Other write")
+
+
 @register.filter
 def finished(counts: dict[str, int]) -> str:
     """Items with a final verdict."""
@@ -54,6 +73,12 @@ def lookup(mapping: dict[Any, Any], key: Any) -> Any:
 def concept(concepts: dict[str, tuple[str, int]], key: str) -> tuple[str, int]:
     """(name, colour) of a concept; its id where the mirror has not met it yet."""
     return concepts.get(key, (key, 0))
+
+
+@register.filter
+def number_in(counts: dict[str, int], state: str) -> str:
+    """Items in this state; 0 where nothing was counted yet."""
+    return count(counts.get(state, 0))
 
 
 @register.filter
@@ -148,7 +173,7 @@ def _overlay(
 def with_query(context: dict[str, Any], **changes: Any) -> str:
     """The page's address with these parameters changed, paging left out; an empty value removes one."""
     query = context["request"].GET.copy()
-    for name in ("after", "back"):
+    for name in ("after", "back", "whole"):
         query.pop(name, None)
     for name, value in changes.items():
         if value in ("", None):

@@ -1,10 +1,11 @@
 // data-confirm="sentence" on a form or button asks first; data-confirm-word names the deed on the
-// button, data-confirm-grave colours it as one that takes something away.
+// button, data-confirm-stay the way back, data-confirm-grave colours it as one that takes something away.
 const dialog = document.getElementById("confirm");
 const granted = new WeakSet();
 
-function ask({ confirm: sentence, confirmWord: word, confirmGrave: grave }) {
+function ask({ confirm: sentence, confirmWord: word, confirmStay: stay, confirmGrave: grave }) {
   dialog.querySelector("#confirm-text").textContent = sentence;
+  dialog.querySelector("[data-confirm-no]").textContent = stay || "Cancel";
   const yes = dialog.querySelector("[data-confirm-yes]");
   yes.textContent = word || "Go on";
   yes.className = `button ${grave === undefined ? "is-primary" : "is-grave"}`;

@@ -287,7 +287,7 @@ function tellRefused({ operation, name, item, body, refused, what }) {
 
 function drawLast() {
   if (!last) return;
-  const words = { saving: "saving", unsent: "not saved yet, kept in this browser", saved: "saved here, on its way to the platform", refused: "refused" };
+  const words = { saving: "saving", unsent: "not saved yet, kept in this browser", saved: last.what === "skipped" ? "kept here" : "saved here, goes to the platform by itself", refused: "refused" };
   const tone = { saved: "good", refused: "bad" }[last.delivery] || "wait";
   role("last").replaceChildren(
     el("span", { class: "wb-state", data: { state: last.state } }, icon(last.what === "skipped" ? "skip" : "approved"), el("span", {}, el("b", { text: last.name }), ` ${last.what}`)),
