@@ -79,7 +79,7 @@ def test_mine_goes_over_theirs_because_a_person_said_so(desk, conflict):
     desk.settle()
     assert desk.states() == ["confirmed"] * 2
     assert now(desk).region.box == types.Box(0.2, 0.2, 0.6, 0.6)
-    assert now(desk).region.concepts[0].id == "wbc", "the edit was about the shape alone"
+    assert now(desk).region.concepts[0].id == "rbc", "the whole of mine, as the page shows it"
 
 
 def test_mine_is_refused_when_it_changed_once_more(desk, conflict):

@@ -126,10 +126,12 @@ def _insist(entry: OutboxEntry) -> None:
             entry.base = {**entry.base, "annotations": entry.theirs.get("annotations", {})}
         _rearm(entry)
         return
+    mine = versions.mine(entry)
     if entry.theirs.get("gone"):
-        _create_again(entry, versions.mine(entry))
-    elif entry.kind == Kind.CREATE:
-        _overwrite(entry, versions.mine(entry))
+        _create_again(entry, mine)
+    elif mine:
+        # Whole, as the page shows it: a box that was only moved keeps the concept that its author saw on it.
+        _overwrite(entry, mine)
     else:
         entry.base = {**entry.base, "fingerprint": entry.theirs.get("fingerprint", "")}
     _rearm(entry)
