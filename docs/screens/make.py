@@ -25,6 +25,7 @@ from playwright.sync_api import Browser, Page, sync_playwright  # noqa: E402
 from tests.support import visiting  # noqa: E402
 from tests.support.browser import ARGUMENTS, find_chromium  # noqa: E402
 from tests.support.desk import read_credentials, running_desk  # noqa: E402
+from tests.support.stores import wait_for  # noqa: E402
 from tests.support.visiting import Places  # noqa: E402
 
 MOST_BYTES = 340_000  # of one picture
@@ -103,9 +104,8 @@ SHOTS = [
 def settled(page: Page) -> None:
     """Wait until the pictures in sight are drawn and no fragment is on its way."""
     page.wait_for_load_state("networkidle")
-    page.wait_for_function(
-        "[...document.images].every(i => i.complete || i.getBoundingClientRect().top > innerHeight)"
-    )
+    drawn = "[...document.images].every(i => i.complete || i.getBoundingClientRect().top > innerHeight)"
+    wait_for(lambda: page.evaluate(drawn), "the pictures in sight", visiting.SECONDS)
     page.evaluate("document.fonts.ready")
 
 

@@ -17,6 +17,7 @@ from annotations_ui.urls import urlpatterns
 from tests.support import visiting
 from tests.support.browser import Watch, watched
 from tests.support.desk import RunningDesk, running_desk
+from tests.support.stores import wait_for
 from tests.support.visiting import Places
 
 pytestmark = pytest.mark.browser
@@ -177,10 +178,11 @@ def settle(page: Page) -> None:
     """Fragments have come, and a workbench shows its item."""
     page.wait_for_load_state("networkidle")
     if page.locator("#workbench-config").count():
-        page.wait_for_function(
-            "document.querySelector('[data-role=item-name]')?.textContent.trim()"
-            " || document.querySelector('.wb-card:not(.is-skeleton)')"
+        shown = (
+            "!!document.querySelector('[data-role=item-name]')?.textContent.trim()"
+            " || !!document.querySelector('.wb-card:not(.is-skeleton)')"
         )
+        wait_for(lambda: page.evaluate(shown), "an item in the workbench", visiting.SECONDS)
 
 
 def faults(page: Page) -> list[str]:
