@@ -157,6 +157,19 @@ class Desk:
         return ""
 
 
+NOBODY = "(nobody)"  # no platform user is called that: ids there hold no brackets
+
+
+def only_own(membership: Membership, platform_user_id: str | None) -> str:
+    """Whose work somebody may look at: "" for reviewers and admins (everybody's), else their own alone.
+
+    Labelers do not see each other's shapes: where several label the same input, agreement must mean something.
+    """
+    if membership.is_reviewer or membership.is_admin:
+        return ""
+    return platform_user_id or NOBODY
+
+
 def wants_json(request: HttpRequest) -> bool:
     """Whether the asker is a script of ours rather than a page: refusals are then JSON."""
     return (

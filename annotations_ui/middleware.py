@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Callable
 from typing import Any
-from urllib.parse import urlencode
+from urllib.parse import unquote, urlencode
 
 from django.http import HttpRequest, HttpResponse, HttpResponseBase, JsonResponse
 from django.shortcuts import redirect
@@ -67,6 +67,8 @@ class DenyByDefault:
     def process_view(
         self, request: HttpRequest, view: Callable[..., Any], args: Any, kwargs: dict[str, Any]
     ) -> HttpResponseBase | None:
+        if "\0" in unquote(request.META.get("QUERY_STRING", "")):
+            return errors.bad_request(request)  # PostgreSQL cannot even be asked about such a text
         if getattr(view, "desk_public", False):
             return None
         desk: Desk = request.desk  # type: ignore[attr-defined]

@@ -12,7 +12,7 @@ from django.shortcuts import redirect, render
 from django.views.decorators.http import require_GET, require_http_methods, require_POST
 
 from annotations_ui import next_steps
-from annotations_ui.access import DeskRequest, for_roles
+from annotations_ui.access import DeskRequest, for_roles, only_own
 from annotations_ui.forms.tasks import TaskEditForm, TaskForm
 from annotations_ui.json_routes import find_task, here
 from annotations_ui.paging import cursor, page_links
@@ -77,12 +77,13 @@ def task_detail(request: DeskRequest, slug: str, task: int) -> HttpResponse:
     connection, membership = here(request)
     found = find_task(connection, task)
     me = people.platform_user_id(connection, membership.user)
+    own = only_own(membership, me)
     names = selectors.people_names(connection)
     state = request.GET.get("state", "") if request.GET.get("state") in WorkItem.State.values else ""
     filters = selectors.ItemFilter(
         task_id=found.pk,
         states=(state,) if state else (),
-        labeler_id=request.GET.get("labeler", "")[:200],
+        labeler_id=own or request.GET.get("labeler", "")[:200],
     )
     page = selectors.items(connection, filters=filters, after=cursor(request), limit=GRID)
     view = "table" if request.GET.get("view") == "table" else "grid"
@@ -94,15 +95,16 @@ def task_detail(request: DeskRequest, slug: str, task: int) -> HttpResponse:
         "view": view,
         "filters": filters,
         "states": [(key, label) for key, label in WorkItem.State.choices],
-        "labelers": [(person, names.get(person, person)) for person in found.labeler_ids],
+        "labelers": [] if own else [(person, names.get(person, person)) for person in found.labeler_ids],
         "reviewers": [names.get(person, person) for person in found.reviewer_ids],
         "user_counts": assignments.user_counts(found),
-        "activity": reviews.activity(found),
+        "activity": reviews.activity(found, labeler_id=own),
         "next": next_steps.step(found, membership=membership, platform_user_id=me),
         "concepts": assignments.concept_colors(connection),
         **page_links(request, page.next),
     }
-    template = "tasks/_items.html" if request.headers.get("HX-Request") else "tasks/detail.html"
+    fragment = request.headers.get("HX-Request") and "whole" not in request.GET
+    template = "tasks/_items.html" if fragment else "tasks/detail.html"
     return render(request, template, context)
 
 

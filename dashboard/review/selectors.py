@@ -67,10 +67,11 @@ def bulk_state(bulk: BulkReview) -> dict[str, Any]:
     }
 
 
-def activity(task: Task, *, limit: int = 12) -> list[Decision]:
-    """The latest decisions in a task, newest first, undone ones left out."""
+def activity(task: Task, *, labeler_id: str = "", limit: int = 12) -> list[Decision]:
+    """The latest decisions in a task (on one labeler's items), newest first, undone ones left out."""
+    whose = {"item__labeler_id": labeler_id} if labeler_id else {}
     return list(
-        Decision.objects.filter(item__task=task, withdrawn_at=None)
+        Decision.objects.filter(item__task=task, withdrawn_at=None, **whose)
         .select_related("reviewer", "item__input")
         .order_by("-id")[:limit]
     )

@@ -9,7 +9,7 @@ from django.conf import settings
 from django.db import transaction
 
 from dashboard.accounts.models import Connection, PlatformIdentity, User
-from dashboard.platforms.errors import Unsupported
+from dashboard.platforms.errors import Forbidden, Unsupported
 from dashboard.platforms.interface import Platform
 from dashboard.platforms.types import Capabilities, TokenReport
 
@@ -97,6 +97,7 @@ def provision_person(*, connection: Connection, user: User) -> PlatformIdentity:
     if identity is not None and gateway.reveal(identity.token):
         return identity
     name = identity.platform_user_id if identity else _free_id(connection, user)
+    _check_nobody_elses(name, user)
     platform = platform_for(connection, operator_key=settings.EMBEDDED_OPERATOR_KEY)
     token = platform.provision_person(name, str(user))
     with transaction.atomic():
@@ -107,16 +108,28 @@ def provision_person(*, connection: Connection, user: User) -> PlatformIdentity:
     return identity
 
 
+def _check_nobody_elses(name: str, user: User) -> None:
+    """The operator key makes a token for anybody, and all embedded connections share one set of users.
+
+    So an admin of one connection could else make themselves the owner of another one's app, or another person.
+    """
+    embedded = Connection.objects.filter(kind=Connection.Kind.EMBEDDED)
+    if embedded.filter(platform_user_id=name).exists():
+        raise Forbidden(f"{name} owns an app there, so no token of theirs is made for somebody else.")
+    others = PlatformIdentity.objects.filter(connection__in=embedded, platform_user_id=name)
+    if others.exclude(user=user).exists():
+        raise Forbidden(f"{name} is somebody else there.")
+
+
 def _free_id(connection: Connection, user: User) -> str:
     """A platform user id after the sign-in name, not yet mapped to somebody else."""
     plain = re.sub(r"[^a-z0-9_-]+", "-", user.username.lower()).strip("-") or f"person-{user.pk}"
+    embedded = Connection.objects.filter(kind=connection.kind)  # they share their users
     taken = set(
-        PlatformIdentity.objects.filter(
-            connection=connection, platform_user_id__startswith=plain
-        ).values_list("platform_user_id", flat=True)
-    )
-    if plain == connection.platform_user_id:
-        taken.add(plain)
+        PlatformIdentity.objects.filter(connection__in=embedded, platform_user_id__startswith=plain)
+        .exclude(user=user)
+        .values_list("platform_user_id", flat=True)
+    ) | set(embedded.values_list("platform_user_id", flat=True))
     name = plain
     while name in taken:
         name = f"{plain}-{secrets.token_hex(2)}"
