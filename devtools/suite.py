@@ -81,10 +81,9 @@ def run(arguments: list[str], *, postgres_only: bool = False) -> int:
     # In the order of the folders: browser and integration first, so that no slow file is left for the end.
     spread = ["-n", "2", "--dist", "loadfile", "--no-loadscope-reorder"]
     first = _pass("SQLite", [*pytest, *spread], env)
-    # What starts processes with databases of their own ran above and would only repeat itself.
-    second = _pass(
-        "PostgreSQL", [*on_postgres, *spread, "-m", "not slow and not browser", *POSTGRES_FOLDERS], env
-    )
+    # Pure tests, and those that start processes with databases of their own, would only repeat themselves.
+    chosen = ["-m", "django_db and not slow and not browser"]
+    second = _pass("PostgreSQL", [*on_postgres, *spread, *chosen, *POSTGRES_FOLDERS], env)
     # The last line of a good run is pytest's own closing line.
     failed = [name for name, code in (("SQLite", first), ("PostgreSQL", second)) if code != 0]
     if failed:
