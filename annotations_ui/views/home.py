@@ -55,6 +55,7 @@ def connection_home(request: DeskRequest, slug: str) -> HttpResponse:
         "asked": reviews.returned_reasons([item.pk for item in back]) if back else {},
         "reasons": REASONS,
         "mine": reviews.my_numbers(connection, membership.user) if membership.is_reviewer else None,
+        "latest": reviews.my_latest(connection, membership.user) if membership.is_reviewer else [],
         "totals": _totals(tasks),
         "health": selectors.health(),
         "light": selectors.light(connection, membership.user),

@@ -71,7 +71,7 @@ def activity(task: Task, *, labeler_id: str = "", limit: int = 12) -> list[Decis
     """The latest decisions in a task (on one labeler's items), newest first, undone ones left out."""
     whose = {"item__labeler_id": labeler_id} if labeler_id else {}
     return list(
-        Decision.objects.filter(item__task=task, withdrawn_at=None, **whose)
+        Decision.objects.filter(task=task, withdrawn_at=None, **whose)
         .select_related("reviewer", "item__input")
         .order_by("-id")[:limit]
     )
@@ -80,11 +80,27 @@ def activity(task: Task, *, labeler_id: str = "", limit: int = 12) -> list[Decis
 def my_numbers(connection: Connection, reviewer: User) -> dict[str, int]:
     """The person's decisions of the last day and of the last week, undone ones left out."""
     now = timezone.now()
-    own = Decision.objects.filter(connection=connection, reviewer=reviewer, withdrawn_at=None)
+    own = Decision.objects.filter(
+        connection=connection,
+        reviewer=reviewer,
+        withdrawn_at=None,
+        created_at__gte=now - timedelta(days=7),
+    )
     return own.aggregate(
         today=Count("id", filter=Q(created_at__gte=now - timedelta(days=1))),
-        week=Count("id", filter=Q(created_at__gte=now - timedelta(days=7))),
+        week=Count("id"),
     )
+
+
+def my_latest(connection: Connection, reviewer: User, *, limit: int = 8) -> list[tuple[Decision, str]]:
+    """The person's latest decisions with their delivery states, newest first, undone ones left out."""
+    rows = list(
+        Decision.objects.filter(connection=connection, reviewer=reviewer, withdrawn_at=None)
+        .select_related("item__input", "item__task")
+        .order_by("-id")[:limit]
+    )
+    states = sync.deliveries([row.operation for row in rows])
+    return [(row, states.get(row.operation, "")) for row in rows]
 
 
 def returned_reasons(items: Sequence[int]) -> dict[int, Decision]:

@@ -68,6 +68,7 @@ def fill_task(page: Page) -> None:
 
 def mark_two(page: Page) -> None:
     """Two items of the grid marked as wrong."""
+    page.locator(".wb-columns input").fill("4")
     cards = page.locator(".wb-card:not(.is-skeleton)")
     cards.nth(1).wait_for()
     for number in (1, 4):
@@ -82,6 +83,13 @@ def select_first(page: Page) -> None:
     page.keyboard.press("Tab")
 
 
+def ask_full_sync(page: Page) -> None:
+    """A full sync on its way, or just done."""
+    page.get_by_role("button", name="Full sync").click()
+    page.locator("#confirm").get_by_role("button", name="Read everything").click()
+    page.get_by_text("Everything", exact=True).first.wait_for()
+
+
 SHOTS = [
     Shot("home", "reviewer", ""),
     Shot("home-labeler", "labeler", ""),
@@ -94,7 +102,7 @@ SHOTS = [
     Shot("label", "labeler", "tasks/{back_task}/label/?item={back_item}"),
     Shot("inputs", "admin", "inputs/"),
     Shot("inputs-dark", "admin", "inputs/", scheme="dark"),
-    Shot("sync", "admin", "sync/"),
+    Shot("sync", "admin", "sync/", before=ask_full_sync),
     Shot("conflict", "reviewer", "outbox/{entry}/"),
     Shot("people", "admin", "people/"),
     Shot("narrow", "reviewer", "tasks/{reviewed}/review/", width=390, height=844),
