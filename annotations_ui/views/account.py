@@ -13,7 +13,8 @@ from annotations_ui.access import DeskRequest
 from annotations_ui.forms.people import NameForm, OwnTokenForm, PasswordChangeForm
 from annotations_ui.provisioning import read_token
 from annotations_ui.trail import trail_of
-from dashboard.accounts import services
+from annotations_ui.views import errors
+from dashboard.accounts import services, throttle
 from dashboard.accounts.models import Connection, PlatformIdentity, User
 from dashboard.accounts.policies import PolicyError
 
@@ -35,8 +36,14 @@ def account(request: DeskRequest) -> HttpResponse:
 @require_http_methods(["GET", "POST"])
 def password_change(request: DeskRequest) -> HttpResponse:
     user = _person(request)
+    if request.method == "POST":
+        # Somebody at a session left open must not be able to guess the password from there.
+        wait = throttle.attempt(user.username, request.META.get("REMOTE_ADDR", ""))
+        if wait:
+            return errors.too_many(request, wait)
     form = PasswordChangeForm(request.POST or None, user=user)
     if request.method == "POST" and form.is_valid():
+        throttle.forgive(user.username, request.META.get("REMOTE_ADDR", ""))
         user.set_password(form.cleaned_data["password"])
         user.save(update_fields=["password"])
         update_session_auth_hash(request, user)  # this session stays, all others end

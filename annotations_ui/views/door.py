@@ -17,6 +17,7 @@ from annotations_ui.access import public
 from annotations_ui.forms.people import AcceptForm, SignInForm
 from annotations_ui.provisioning import provision
 from annotations_ui.trail import trail_of
+from annotations_ui.views import errors
 from dashboard.accounts import policies, services, throttle
 from dashboard.accounts.models import Invitation, Membership, User
 
@@ -43,7 +44,7 @@ def sign_in(request: HttpRequest) -> HttpResponse:
         username, address = form.cleaned_data["username"], request.META.get("REMOTE_ADDR", "")
         wait = throttle.attempt(username, address)
         if wait:
-            return _too_many(request, wait)
+            return errors.too_many(request, wait)
         user = authenticate(request, **form.cleaned_data)
         if user is not None:
             throttle.forgive(username, address)
@@ -52,14 +53,6 @@ def sign_in(request: HttpRequest) -> HttpResponse:
         form.add_error(None, WRONG)
         status = 422
     return render(request, "account/sign_in.html", {"form": form, "next": target}, status=status)
-
-
-def _too_many(request: HttpRequest, wait: int) -> HttpResponse:
-    minutes, seconds = divmod(wait, 60)
-    words = f"{minutes} min {seconds} s" if minutes else f"{seconds} s"
-    response = render(request, "429.html", {"words": words}, status=429)
-    response.headers["Retry-After"] = str(wait)
-    return response
 
 
 @public

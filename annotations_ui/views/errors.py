@@ -40,6 +40,15 @@ def not_found(request: HttpRequest, exception: Exception | None = None) -> HttpR
     )
 
 
+def too_many(request: HttpRequest, wait: int) -> HttpResponse:
+    """429 that says how long to wait, in seconds, before a password may be tried again."""
+    minutes, seconds = divmod(wait, 60)
+    words = f"{minutes} min {seconds} s" if minutes else f"{seconds} s"
+    response = render(request, "429.html", {"words": words}, status=429)
+    response.headers["Retry-After"] = str(wait)
+    return response
+
+
 def server_error(request: HttpRequest) -> HttpResponse:
     """Needs neither the database nor the session: either may be what failed."""
     if wants_json(request):
