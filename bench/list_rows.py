@@ -155,7 +155,12 @@ class Rows:
             item.state
         ]
         return Decision(
-            operation=operation, connection=self.connection, item=item, reviewer=self.person, verdict=verdict
+            operation=operation,
+            connection=self.connection,
+            item=item,
+            task_id=item.task_id,
+            reviewer=self.person,
+            verdict=verdict,
         )
 
     def _entry(self, item: WorkItem, operation: uuid.UUID) -> OutboxEntry:

@@ -30,6 +30,8 @@ class Decision(models.Model):
     operation = models.UUIDField(unique=True)
     connection = models.ForeignKey("accounts.Connection", on_delete=models.CASCADE, related_name="decisions")
     item = models.ForeignKey("sync.WorkItem", on_delete=models.CASCADE, related_name="decisions")
+    # The item's task, copied: the latest decisions in a task are found by an index alone.
+    task = models.ForeignKey("sync.Task", on_delete=models.CASCADE, related_name="decisions", db_index=False)
     reviewer = models.ForeignKey(settings.AUTH_USER_MODEL, on_delete=models.PROTECT, related_name="decisions")
     verdict = models.CharField(max_length=16, choices=Verdict)
     reasons = models.JSONField(default=list)
@@ -48,7 +50,12 @@ class Decision(models.Model):
 
     class Meta:
         ordering = ["-id"]
-        indexes = [models.Index(fields=["item", "-id"]), models.Index(fields=["reviewer", "-id"])]
+        indexes = [
+            models.Index(fields=["item", "-id"]),
+            models.Index(fields=["task", "-id"]),
+            models.Index(fields=["reviewer", "-id"]),
+            models.Index(fields=["reviewer", "created_at"]),
+        ]
 
     def __str__(self) -> str:
         return f"{self.verdict} of item {self.item_id}"

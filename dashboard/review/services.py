@@ -276,6 +276,7 @@ def _decision(
         operation=operation,
         connection=actor.connection,
         item=item,
+        task_id=item.task_id,
         reviewer=actor.user,
         verdict=said.verdict,
         reasons=list(said.reasons),

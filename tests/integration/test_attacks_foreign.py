@@ -110,6 +110,7 @@ def test_pages_show_a_labeler_only_their_own_shapes(desk: MemoryDesk, query: str
         operation=uuid.uuid4(),
         connection=desk.connection,
         item=foreign,
+        task=foreign.task,
         reviewer=desk.reviewer,
         verdict="request_changes",
         reasons=["loose"],

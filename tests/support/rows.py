@@ -23,7 +23,12 @@ def one_of_each(connection: Connection, person: User, *, pk: int, operation: str
         pk=pk, connection=connection, task=task, input=picture, labeler_id="l-1", state="awaiting_review"
     )
     Decision.objects.create(
-        operation=UUID(operation), connection=connection, item=item, reviewer=person, verdict="approve"
+        operation=UUID(operation),
+        connection=connection,
+        item=item,
+        task=task,
+        reviewer=person,
+        verdict="approve",
     )
     bulk = BulkReview.objects.create(pk=pk, operation=UUID(int=pk), task=task, reviewer=person, total=1)
     OutboxEntry.objects.create(

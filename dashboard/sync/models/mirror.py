@@ -117,7 +117,7 @@ class WorkItem(models.Model):
 
     connection = models.ForeignKey("accounts.Connection", on_delete=models.CASCADE, related_name="items")
     task = models.ForeignKey(Task, on_delete=models.CASCADE, related_name="items")
-    input = models.ForeignKey(Input, on_delete=models.CASCADE, related_name="items")
+    input = models.ForeignKey(Input, on_delete=models.CASCADE, related_name="items", db_index=False)
     labeler_id = models.CharField(max_length=200, help_text="Platform user id")
     assignment_id = models.CharField(max_length=200, blank=True)
     # What the platform last said (AssignmentState), and what the person sees: local decisions that wait to be
@@ -144,6 +144,8 @@ class WorkItem(models.Model):
             models.UniqueConstraint(fields=["task", "input", "labeler_id"], name="one_work_item"),
         ]
         indexes = [
+            # For the list of inputs; with fewer columns SQLite takes the next one and reads a whole task per input.
+            models.Index(fields=["input", "task", "state"]),
             models.Index(fields=["task", "state", "id"]),
             models.Index(fields=["task", "labeler_id", "state", "id"]),
             models.Index(fields=["connection", "state", "id"]),

@@ -7,9 +7,9 @@ from dataclasses import dataclass
 from django.db.models import Exists, OuterRef, Prefetch, Q
 
 from dashboard.accounts.models import Connection
-from dashboard.sync.models import Input
+from dashboard.sync.models import Input, WorkItem
 
-from .items import ItemFilter, filtered
+from .items import ItemFilter, narrowed
 from .pages import Page, clamp, cut, number
 
 
@@ -44,7 +44,8 @@ def inputs(
     rows = Input.objects.filter(connection=connection, deleted_at=None)
     if filters.search:
         rows = rows.filter(Q(name__icontains=filters.search) | Q(platform_id=filters.search))
-    wanted = filtered(connection, filters.of_items)
+    # Without the connection, which the inputs have already: SQLite would search all its items for each input.
+    wanted = narrowed(WorkItem.objects.all(), connection, filters.of_items)
     if filters.of_items != ItemFilter():
         rows = rows.filter(Exists(wanted.filter(input=OuterRef("pk"))))
     start = number(after)

@@ -54,7 +54,11 @@ def items(
 
 def filtered(connection: Connection, filters: ItemFilter) -> QuerySet[WorkItem]:
     """The work items that a filter names, unordered."""
-    rows = WorkItem.objects.filter(connection=connection)
+    return narrowed(WorkItem.objects.filter(connection=connection), connection, filters)
+
+
+def narrowed(rows: QuerySet[WorkItem], connection: Connection, filters: ItemFilter) -> QuerySet[WorkItem]:
+    """Those of ``rows`` (of this connection) that a filter names."""
     wanted = {"task__deleted_at": None} if filters.task_id is None else {"task_id": filters.task_id}
     rows = rows.filter(**wanted)
     if filters.states:
