@@ -1,3 +1,8 @@
 """Fixtures of the whole suite; each comes from the module that starts the real thing."""
 
-pytest_plugins = ["tests.support.stores", "tests.support.embedded", "tests.support.browser"]
+pytest_plugins = [
+    "tests.support.stores",
+    "tests.support.embedded",
+    "tests.support.browser",
+    "tests.support.trail",
+]

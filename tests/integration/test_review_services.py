@@ -16,6 +16,7 @@ from dashboard.review.services import Verdict
 from dashboard.sync import seen
 from dashboard.sync.models import OutboxEntry, WorkItem
 from dashboard.sync.shapes import FieldErrors
+from tests.support.trail import tampering
 from tests.support.work import Work, box, make_work
 
 pytestmark = pytest.mark.django_db
@@ -195,5 +196,6 @@ def test_a_changed_audit_row_is_found(work: Work) -> None:
     decide(work, work.item())
     decide(work, work.item())
     row = AuditEntry.objects.order_by("id").first()
-    AuditEntry.objects.filter(pk=row.pk).update(data={"verdict": "reject"})
+    with tampering():
+        AuditEntry.objects.filter(pk=row.pk).update(data={"verdict": "reject"})
     assert audit.verify() == row.pk
