@@ -334,6 +334,24 @@ class TestReview:
         expect(page.locator("[data-role=shape-count]")).to_have_text("11")
 
     @pytest.mark.parametrize("mode", ["review", "label"])
+    def test_an_item_is_found_by_a_part_of_its_name(self, page: Page, stub: Any, mode: str) -> None:
+        open_page(page, stub, mode)
+        page.keyboard.press("/")
+        search = page.get_by_label("Part of its name")
+        expect(search).to_be_focused()
+        search.fill("nothing")
+        expect(page.get_by_text("None of the first 12 items is called so.")).to_be_visible()
+        search.fill("0011")  # on a later page of the queue
+        expect(page.locator(".wb-sheet .wb-reason")).to_have_count(1)
+        page.keyboard.press("Enter")
+        expect(name(page)).to_have_text("cell-0011")
+        page.keyboard.press("/")
+        expect(search).to_be_focused()
+        page.keyboard.press("Escape")
+        expect(search).to_be_hidden()
+        expect(page.locator("[data-role=stage]")).to_be_focused()
+
+    @pytest.mark.parametrize("mode", ["review", "label"])
     def test_first_paint_is_within_its_budget(self, page: Page, stub: Any, mode: str) -> None:
         sizes: dict[str, int] = {}
         page.on(

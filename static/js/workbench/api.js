@@ -1,4 +1,4 @@
-/** Talking to the window: JSON requests with the CSRF token, one error type, and the queue of saves that survives. */
+/** Talking to the window: JSON requests with the CSRF token, one error type, and what survives a closed page: unsent saves, unfinished edits. */
 
 /** `kind`: "refused" (the window said no), "later" (it could not answer), "offline" (it was not reached). */
 export class ApiError extends Error {
@@ -95,17 +95,23 @@ export function backOff(tries, random = Math.random()) {
 export function createOutbox({ api, name, changed, storage = globalThis.localStorage }) {
   const key = `proofdesk.unsent.${name}`;
   let memory = [];
+  let full = false; // the store took no more: the page still holds them
   let timer = null;
   const busy = new Set();
   const settled = new Map();
 
   function load() {
-    try { return JSON.parse(storage.getItem(key) || "[]"); } catch { return memory; }
+    try { return full ? memory : JSON.parse(storage.getItem(key) || "[]"); } catch { return memory; }
   }
 
   function keep(entries) {
     memory = entries;
-    try { storage.setItem(key, JSON.stringify(entries)); } catch { /* the page still holds them */ }
+    try {
+      storage.setItem(key, JSON.stringify(entries));
+      full = false;
+    } catch {
+      full = true;
+    }
   }
 
   function replace(operation, patch) {
@@ -177,6 +183,33 @@ export function createOutbox({ api, name, changed, storage = globalThis.localSto
     whenSettled(operation) {
       if (!load().some((entry) => entry.operation === operation && !entry.refused)) return Promise.resolve({ saved: true });
       return new Promise((resolve) => settled.set(operation, [...(settled.get(operation) || []), resolve]));
+    },
+  };
+}
+
+/** Unfinished edits in the browser's store, by item. `scope` keeps connections and modes apart; a full store forgets with the page. */
+export function createKept({ scope, storage = globalThis.localStorage }) {
+  const held = new Map();
+  const keyOf = (id) => `proofdesk.draft.${scope}.${id}`;
+
+  return {
+    read(id) {
+      if (held.has(id)) return held.get(id);
+      try {
+        const draft = JSON.parse(storage.getItem(keyOf(id)) || "null");
+        if (draft) held.set(id, draft);
+        return draft;
+      } catch {
+        return null;
+      }
+    },
+    write(id, draft) {
+      held.set(id, draft);
+      try { storage.setItem(keyOf(id), JSON.stringify(draft)); } catch { /* held in memory */ }
+    },
+    clear(id) {
+      held.delete(id);
+      try { storage.removeItem(keyOf(id)); } catch { /* nothing kept, nothing to remove */ }
     },
   };
 }

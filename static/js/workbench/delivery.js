@@ -1,5 +1,5 @@
 /** Follows decisions until the platform has confirmed them, and tells in words what became of them. */
-import { DELIVERY, el, icon, role } from "./dom.js";
+import { DELIVERY, el, role, stateBadge } from "./dom.js";
 import { notice } from "./dialogs.js";
 import { withQuery } from "./api.js";
 
@@ -65,28 +65,16 @@ export function createDelivery({ api, url, changed, every = 2000, everyHidden = 
 
 /** What a verdict makes of an item, and how it is called afterwards. */
 export const VERDICTS = {
-  approve: { state: "approved", word: "approved", drawing: "approved" },
-  request_changes: { state: "changes_asked", word: "sent back", drawing: "changes" },
-  reject: { state: "rejected", word: "rejected", drawing: "rejected" },
+  approve: { state: "approved", word: "approved" },
+  request_changes: { state: "changes_asked", word: "sent back" },
+  reject: { state: "rejected", word: "rejected" },
 };
 
 /**
  * The line at the foot, the light at the top, and notices where a person is needed. `made`: the decisions of this page, oldest
- * first. `reopen(entry)` shows the item of a refused one again with its edits.
+ * first.
  */
-export function createNews({ made, delivery, outbox, outboxPage, reopen }) {
-  function tellRefused(entry) {
-    const { operation, name, refused, what } = entry;
-    notice({
-      id: operation, tone: "bad", text: `${name} was not ${what}: ${refused} Your decision is kept here.`,
-      actions: [
-        ["Open it", () => { outbox.drop(operation); reopen(entry); }],
-        ["Try again", () => { outbox.again(operation); }],
-        ["Discard", () => { outbox.drop(operation); }],
-      ],
-    });
-  }
-
+export function createNews({ made, delivery, outbox, outboxPage }) {
   function tellTrouble(operation, state) {
     const one = made.find((candidate) => candidate.operation === operation);
     if (!one) return;
@@ -104,9 +92,9 @@ export function createNews({ made, delivery, outbox, outboxPage, reopen }) {
       return;
     }
     const state = delivery.of(last.operation) || "saving";
-    place.replaceChildren(el("span", { class: "wb-state", data: { state: VERDICTS[last.verdict].state } }, icon(VERDICTS[last.verdict].drawing),
-      el("span", {}, el("b", { text: last.name }), ` ${last.fixed ? "fixed and " : ""}${VERDICTS[last.verdict].word}`)),
-    el("span", { class: "wb-delivery", data: { tone: DELIVERY[state]?.tone || "wait", delivery: state }, text: DELIVERY[state]?.word || state }));
+    const { state: become, word } = VERDICTS[last.verdict];
+    place.replaceChildren(stateBadge(become, el("b", { text: last.name }), ` ${last.fixed ? "fixed and " : ""}${word}`),
+      el("span", { class: "wb-delivery", data: { tone: DELIVERY[state]?.tone || "wait", delivery: state }, text: DELIVERY[state]?.word || state }));
   }
 
   function drawLight() {
@@ -118,5 +106,5 @@ export function createNews({ made, delivery, outbox, outboxPage, reopen }) {
       : waiting ? `${waiting} saving` : open ? `${open} on the way` : "all saved";
   }
 
-  return { tellRefused, tellTrouble, drawLast, drawLight };
+  return { tellTrouble, drawLast, drawLight };
 }

@@ -1,13 +1,34 @@
 /** Sheets that ask (reasons, confirmation) and notices that tell. Native dialogs: Esc leaves, focus comes back by itself. */
 import { el, icon, role } from "./dom.js";
 
+/** A form in the sheet. `closed` resolves to what `accept` gave, or to null; where it gives nothing the sheet stays. */
+function ask({ title, confirm, cancel = "Cancel" }, content, accept) {
+  const sheet = document.getElementById("wb-sheet");
+  const yes = el("button", { type: "submit", class: "wb-button is-primary" }, el("span", { text: confirm }), el("kbd", { text: "Enter" }));
+  const no = el("button", { type: "button", class: "wb-button", text: cancel, click: () => sheet.close() });
+  let answer = null;
+  const form = el("form", {
+    method: "dialog", class: "wb-sheet-form",
+    submit: (event) => {
+      event.preventDefault();
+      answer = accept();
+      if (answer) sheet.close();
+    },
+  }, el("h2", { id: "wb-sheet-title", text: title }), ...content, el("div", { class: "wb-sheet-foot" }, no, yes));
+  sheet.replaceChildren(form);
+  const closed = new Promise((resolve) => {
+    sheet.addEventListener("close", () => resolve(answer), { once: true });
+  });
+  sheet.showModal();
+  return { form, yes, no, closed };
+}
+
 /**
  * Asks for numbered reasons. Keys 1-9 choose, Enter confirms, Esc leaves (null).
  * `preset`: reasons chosen at first; the first number pressed replaces them. `single`: one reason only.
  * Resolves to {reasons, note} or null.
  */
-export function askReasons({ title, reasons, preset = [], confirm, single = false, hint = "", noteLabel = "Note" }) {
-  const sheet = document.getElementById("wb-sheet");
+export function askReasons({ reasons, preset = [], single = false, hint = "", noteLabel = "Note", ...words }) {
   let chosen = new Set(preset);
   let pristine = true;
   const note = el("textarea", { id: "wb-note", rows: 2, maxlength: 2000 });
@@ -16,8 +37,6 @@ export function askReasons({ title, reasons, preset = [], confirm, single = fals
     type: "button", class: "wb-reason", data: { reason: reason.id },
     click: () => choose(reason.id),
   }, el("kbd", { text: index + 1 }), el("span", { text: reason.label }), icon("check")));
-  const send = el("button", { type: "submit", class: "wb-button is-primary" }, el("span", { text: confirm }), el("kbd", { text: "Enter" }));
-  const cancel = el("button", { type: "button", class: "wb-button", text: "Cancel", click: () => sheet.close() });
 
   function show() {
     for (const button of buttons) button.setAttribute("aria-pressed", String(chosen.has(button.dataset.reason)));
@@ -32,59 +51,34 @@ export function askReasons({ title, reasons, preset = [], confirm, single = fals
     show();
   }
 
-  return new Promise((resolve) => {
-    let answer = null;
-    const form = el("form", { method: "dialog", class: "wb-sheet-form" },
-      el("h2", { id: "wb-sheet-title", text: title }),
-      hint && el("p", { class: "wb-hint", text: hint }),
-      el("div", { class: "wb-reasons", role: "group", "aria-label": "Reasons" }, ...buttons),
-      el("label", { class: "wb-label", for: "wb-note", text: noteLabel }), note,
-      problem,
-      el("div", { class: "wb-sheet-foot" }, cancel, send));
-
-    form.addEventListener("submit", (event) => {
-      event.preventDefault();
-      if (!chosen.size) {
-        problem.textContent = reasons.length ? `Choose a reason first: keys 1 to ${reasons.length}.` : "";
-        return;
-      }
-      answer = { reasons: reasons.map((one) => one.id).filter((id) => chosen.has(id)), note: note.value.trim() };
-      sheet.close();
-    });
-    form.addEventListener("keydown", (event) => {
-      if (event.key === "Enter" && !event.shiftKey && !event.isComposing && event.target !== cancel) {
-        event.preventDefault();
-        form.requestSubmit();
-      } else if (/^[1-9]$/.test(event.key) && event.target !== note && reasons[event.key - 1]) {
-        event.preventDefault();
-        choose(reasons[event.key - 1].id);
-      }
-    });
-    show();
-    sheet.replaceChildren(form);
-    sheet.addEventListener("close", () => resolve(answer), { once: true });
-    sheet.showModal();
-    buttons[0]?.focus();
+  const { form, no, closed } = ask(words, [
+    hint && el("p", { class: "wb-hint", text: hint }),
+    el("div", { class: "wb-reasons", role: "group", "aria-label": "Reasons" }, ...buttons),
+    el("label", { class: "wb-label", for: "wb-note", text: noteLabel }), note, problem,
+  ], () => {
+    if (chosen.size) return { reasons: reasons.map((one) => one.id).filter((id) => chosen.has(id)), note: note.value.trim() };
+    problem.textContent = reasons.length ? `Choose a reason first: keys 1 to ${reasons.length}.` : "";
+    return null;
   });
+  form.addEventListener("keydown", (event) => {
+    if (event.key === "Enter" && !event.shiftKey && !event.isComposing && event.target !== no) {
+      event.preventDefault();
+      form.requestSubmit();
+    } else if (/^[1-9]$/.test(event.key) && event.target !== note && reasons[event.key - 1]) {
+      event.preventDefault();
+      choose(reasons[event.key - 1].id);
+    }
+  });
+  show();
+  buttons[0]?.focus();
+  return closed;
 }
 
-/** Asks yes or no; `lines` stand between title and buttons. Resolves to true or false. */
-export function askYes({ title, lines = [], confirm, cancel = "Cancel" }) {
-  const sheet = document.getElementById("wb-sheet");
-  return new Promise((resolve) => {
-    let answer = false;
-    const yes = el("button", { type: "submit", class: "wb-button is-primary" }, el("span", { text: confirm }), el("kbd", { text: "Enter" }));
-    sheet.replaceChildren(el("form", {
-      method: "dialog", class: "wb-sheet-form", submit: () => { answer = true; },
-    },
-    el("h2", { id: "wb-sheet-title", text: title }),
-    ...lines.map((line) => el("p", { text: line })),
-    el("div", { class: "wb-sheet-foot" },
-      el("button", { type: "button", class: "wb-button", text: cancel, click: () => sheet.close() }), yes)));
-    sheet.addEventListener("close", () => resolve(answer), { once: true });
-    sheet.showModal();
-    yes.focus();
-  });
+/** Asks yes or no; `lines` stand between title and buttons. Resolves to true or null. */
+export function askYes({ lines = [], ...words }) {
+  const { yes, closed } = ask(words, lines.map((line) => el("p", { text: line })), () => true);
+  yes.focus();
+  return closed;
 }
 
 /**

@@ -68,20 +68,30 @@ export function allow(button, why) {
   else button.removeAttribute("title");
 }
 
-export function refusal(button) {
+function refusal(button) {
   return button.getAttribute("aria-disabled") === "true" ? button.title || "Not possible now." : "";
 }
 
+/** What a click on a control does, unless it is off: then its reason is read out. */
+export function onClick(name, run) {
+  const button = action(name);
+  button?.addEventListener("click", () => {
+    const why = refusal(button);
+    if (why) announce(why);
+    else run();
+  });
+}
+
 /** The states of a work item: icon and word, always together. */
-export const STATES = {
+const STATES = {
   to_do: ["todo", "to do"], in_progress: ["progress", "in progress"], awaiting_review: ["awaiting", "awaiting review"],
   changes_asked: ["changes", "changes asked"], approved: ["approved", "approved"], rejected: ["rejected", "rejected"],
   skipped: ["skip", "skipped"], submitted: ["awaiting", "submitted"], conflict: ["conflict", "conflict"],
 };
 
-export function stateBadge(state, words = "") {
+export function stateBadge(state, ...words) {
   const [drawing, word] = STATES[state] || ["todo", state];
-  return el("span", { class: "wb-state", data: { state } }, icon(drawing), el("span", { text: words || word }));
+  return el("span", { class: "wb-state", data: { state } }, icon(drawing), el("span", {}, ...(words.length ? words : [word])));
 }
 
 /** What a person reads for each state of a delivery, and whether it is an end. */

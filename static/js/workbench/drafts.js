@@ -1,7 +1,6 @@
 /** Unfinished work: in the browser's store at once, on the server a moment later, restored when the item is opened. */
-import { ApiError } from "./api.js";
+import { ApiError, createKept } from "./api.js";
 import { address } from "./dom.js";
-import { createKept } from "./keep.js";
 
 /**
  * A draft is {revision, shapes, dirty, at}; revision is the server's number of the last draft that this browser

@@ -1,10 +1,11 @@
 /** Review as a grid: mark the wrong ones, approve the rest in one step; the place is kept while an item is opened. */
-import { action as control, announce, config, el, icon, refusal, role, svg, address, allow } from "./dom.js";
+import { action as control, address, allow, announce, config, el, icon, onClick, role } from "./dom.js";
 import { ApiError, createApi, withQuery } from "./api.js";
 import { askYes, closeNotice, notice } from "./dialogs.js";
-import { boundsOf, pathOf } from "./geometry.js";
 import { fingerprints, newId, readShapes } from "./shapes.js";
 import { conceptBook } from "./render.js";
+import { answers, picture } from "./card.js";
+import { followBulk } from "./bulk.js";
 import { createKeys } from "./keys.js";
 
 const settings = config();
@@ -36,29 +37,6 @@ const word = (id) => reasons.find((one) => one.id === id)?.label || id;
 const allowed = (card) => card.body.can.approve.ok;
 const ids = () => [...cards.keys()];
 
-function picture(body) {
-  const { width, height, thumb, url } = body.item.image;
-  const [w, h] = [width || 640, height || 480];
-  const image = el("img", { src: thumb, alt: "", width: w, height: h, loading: "lazy", decoding: "async", draggable: "false" });
-  image.addEventListener("error", () => {
-    image.closest(".wb-card").classList.add("is-broken");
-  }, { once: true });
-  if (Number(slider.value) <= 4) image.src = url;
-  const shapes = readShapes(body.annotations).filter(boundsOf).map((shape) => svg("g", { data: { color: conceptOf(shape.concept).color }, class: "wb-shape" },
-    svg("path", { class: "wb-halo", d: pathOf(shape, w, h) }), svg("path", { class: "wb-line", d: pathOf(shape, w, h) })));
-  // The whole picture, never a part of it: what is missing is often at the edge.
-  const frame = el("span", { class: "wb-card-picture" }, image,
-    svg("svg", { class: "wb-svg", viewBox: `0 0 ${w} ${h}`, preserveAspectRatio: "xMidYMid meet", "aria-hidden": "true" }, ...shapes));
-  frame.style.aspectRatio = Math.min(2, Math.max(0.75, w / h));
-  return frame;
-}
-
-function answers(body) {
-  const tags = body.annotations.filter((one) => one.kind === "tag");
-  return el("span", { class: "wb-card-tags" }, ...tags.map((tag) => el("span", { data: { color: conceptOf(tag.concept).color } },
-    el("i", { class: "wb-swatch" }), icon(tag.value ? "check" : "cross"), conceptOf(tag.concept).name)));
-}
-
 function makeCard({ body }) {
   const { item } = body;
   const why = body.can.approve.ok ? "" : body.can.approve.why;
@@ -68,9 +46,9 @@ function makeCard({ body }) {
     click: () => { setFocus(item.id); toggle(item.id); },
     dblclick: () => open(item.id),
     focus: () => setFocus(item.id, false),
-  }, picture(body), mark, el("span", { class: "wb-card-foot" },
+  }, picture(body, conceptOf, Number(slider.value) <= 4), mark, el("span", { class: "wb-card-foot" },
     el("b", { text: item.name }), el("small", { text: item.labeler?.name || "" }),
-    el("small", { class: "wb-card-count", text: `${body.annotations.filter((one) => one.kind !== "tag").length}` })), answers(body));
+    el("small", { class: "wb-card-count", text: `${body.annotations.filter((one) => one.kind !== "tag").length}` })), answers(body, conceptOf));
   cards.set(item.id, { item, body, node });
   if (why) node.classList.add("is-closed");
   drawMark(item.id);
@@ -231,32 +209,14 @@ async function send(body) {
   }
 }
 
-/** The bar moves until the platform has confirmed all, or a person is needed for the rest. */
 async function follow(bulk, total) {
   const place = role("bulk");
-  const bar = el("progress", { class: "wb-progress", max: total, value: 0, "aria-label": "Confirmed by the platform" });
-  const text = el("span", {});
-  place.replaceChildren(bar, text);
   place.hidden = false;
   role("deciding").hidden = true;
-  let misses = 0;
-  for (;;) {
-    try {
-      const state = await api.get(address(urls.bulk_state, bulk));
-      misses = 0;
-      bar.value = state.confirmed + state.conflict + state.failed;
-      const trouble = [state.conflict ? `${state.conflict} in conflict` : "", state.failed ? `${state.failed} failed` : ""].filter(Boolean).join(", ");
-      text.textContent = `${state.saved} saved · ${state.confirmed} of ${state.total} confirmed${trouble ? ` · ${trouble}` : ""}`;
-      if (state.finished) break;
-    } catch (error) {
-      misses += 1;
-      text.textContent = `Saved. How far it got is not known just now: ${error.detail || "no answer"}`;
-    }
-    await new Promise((resolve) => setTimeout(resolve, Math.min(15000, (document.hidden ? 5000 : 800) * 2 ** misses)));
-  }
+  const told = await followBulk({ api, url: address(urls.bulk_state, bulk), place, total });
   place.append(el("button", { type: "button", class: "wb-button is-primary", text: "Next ones", click: reload }));
   place.querySelector("button").focus();
-  announce(text.textContent);
+  announce(told);
 }
 
 async function reload() {
@@ -278,8 +238,8 @@ function setColumns() {
 
 slider.value = kept.columns || 6;
 slider.addEventListener("input", setColumns);
-control("apply").addEventListener("click", () => (refusal(control("apply")) ? announce(refusal(control("apply"))) : apply()));
-control("more").addEventListener("click", () => load().catch(tell));
+onClick("apply", apply);
+onClick("more", () => load().catch(tell));
 role("scroll").addEventListener("scrollend", keepPlace);
 globalThis.addEventListener("pagehide", keepPlace);
 

@@ -2,7 +2,7 @@
  * Hotkeys. A key clicks the real control of its action, so that mouse, keyboard and screen reader use one element;
  * actions without a control (nudging a shape) run directly. `?` lists all of them and lets each be changed.
  */
-import { action as control, announce, refusal } from "./dom.js";
+import { action as control, announce } from "./dom.js";
 
 const STORE = "proofdesk.keys";
 const NAMES = { " ": "Space", ArrowLeft: "←", ArrowRight: "→", ArrowUp: "↑", ArrowDown: "↓", Escape: "Esc", Delete: "Del" };
@@ -65,8 +65,6 @@ export function createKeys(actions, { storage = globalThis.localStorage } = {}) 
     if (one.run) return one.run(event) !== false;
     const button = control(one.id);
     if (!button || button.closest("[hidden]")) return false;
-    const why = refusal(button);
-    if (why) announce(why);
     button.click();
     return true;
   }

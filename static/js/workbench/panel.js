@@ -4,7 +4,7 @@ import { changedFirst, find, isDrawn, marks, readBefore, readShapes, remove, set
 
 const MARKS = { added: ["plus", "added"], changed: ["edit", "changed"], deleted: ["minus", "deleted"] };
 
-export function markBadge(word, short = false) {
+function markBadge(word, short = false) {
   return el("span", { class: "wb-mark", title: MARKS[word][1], data: { mark: word } }, icon(MARKS[word][0]),
     el("span", { class: short ? "wb-only-reader" : "", text: MARKS[word][1] }));
 }
@@ -98,7 +98,7 @@ export function createPanel({ stage, concepts, type, reasons, whole = true }) {
     const on = now?.value === value && now !== null;
     return el("button", {
       type: "button", class: "wb-answer", "aria-pressed": String(on), "aria-label": `${concept.name}: ${words}`, title: words,
-      disabled: store.state.readonly, data: { value },
+      disabled: Boolean(store.state.readonly), data: { value },
       click: () => {
         store.edit(setTag(store.state.shapes, concept.id, on ? null : value, store.state.opened), `answer ${concept.name}`);
         tagList.querySelector(`[data-id="${CSS.escape(concept.id)}"] [data-value="${value}"]`)?.focus();
@@ -203,9 +203,10 @@ export function createFilm({ queue, open, shown = 24 }) {
 
   function frame(item) {
     const image = el("img", { class: "wb-frame-image", alt: "", width: 76, height: 57, decoding: "async" });
+    const badge = el("span", { class: "wb-frame-state" });
     const node = el("button", { type: "button", class: "wb-frame", click: () => open(queue.items.findIndex((one) => one.id === item.id)) },
-      image, el("span", { class: "wb-frame-state" }), el("span", { class: "wb-frame-name", text: item.name }));
-    return { node, image, state: "" };
+      image, badge, el("span", { class: "wb-frame-name", text: item.name }));
+    return { node, image, badge, state: "" };
   }
 
   /** Once per frame at most, and after the picture. */
@@ -221,22 +222,25 @@ export function createFilm({ queue, open, shown = 24 }) {
   function drawNow() {
     const from = Math.max(0, queue.index - 2);
     const visible = queue.items.slice(from, from + shown);
-    for (const item of visible) {
-      if (!frames.has(item.id)) frames.set(item.id, frame(item));
-      const one = frames.get(item.id);
-      if (pictures && !one.image.hasAttribute("src") && item.thumb) one.image.src = item.thumb;
-      if (one.state !== item.state) {
-        one.state = item.state;
-        one.node.querySelector(".wb-frame-state").replaceChildren(stateBadge(item.state));
-      }
-      const current = item.id === queue.current?.id;
-      one.node.setAttribute("aria-current", String(current));
-      one.node.setAttribute("aria-label", `${item.name}, ${item.state.replaceAll("_", " ")}`);
+    const ids = new Set(visible.map((item) => item.id));
+    for (const [id, { node }] of frames) {
+      if (ids.has(id)) continue;
+      node.remove();
+      frames.delete(id);
     }
     // Only what differs moves: a thumbnail that is taken out and put back is decoded again.
-    const nodes = visible.map((item) => frames.get(item.id).node);
-    for (const node of [...strip.children]) if (!nodes.includes(node)) node.remove();
-    nodes.forEach((node, at) => { if (strip.children[at] !== node) strip.insertBefore(node, strip.children[at] || null); });
+    visible.forEach((item, at) => {
+      if (!frames.has(item.id)) frames.set(item.id, frame(item));
+      const one = frames.get(item.id);
+      if (pictures && item.thumb && !one.image.hasAttribute("src")) one.image.src = item.thumb;
+      if (one.state !== item.state) {
+        one.state = item.state;
+        one.badge.replaceChildren(stateBadge(item.state));
+        one.node.setAttribute("aria-label", `${item.name}, ${item.state.replaceAll("_", " ")}`);
+      }
+      one.node.setAttribute("aria-current", String(item === queue.current));
+      if (strip.children[at] !== one.node) strip.insertBefore(one.node, strip.children[at] || null);
+    });
   }
 
   return {

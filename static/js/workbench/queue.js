@@ -23,6 +23,7 @@ export function createQueue({ api, urls, state = null, ahead = 6, changed = () =
   let loading = null;
   let counts = { total: 0, done: 0 };
   let prepended = 0;
+  const answers = new Map(); // item id -> {decided, state}: a page read a moment before the answer was saved does not know it
   const bodies = new Map();
   const images = new Map();
 
@@ -35,7 +36,7 @@ export function createQueue({ api, urls, state = null, ahead = 6, changed = () =
     const known = new Set(items.map((item) => item.id));
     for (const item of page.items) {
       if (item.body) keepBody(item.id, item.body);
-      if (!known.has(item.id)) items.push({ id: item.id, name: item.name, thumb: item.thumb, state: item.skipped ? "skipped" : item.state, labeler: item.labeler });
+      if (!known.has(item.id)) items.push({ id: item.id, name: item.name, thumb: item.thumb, state: item.skipped ? "skipped" : item.state, ...answers.get(item.id) });
     }
     if (!started) counts = { total: page.total, done: page.done };
     started = true;
@@ -112,17 +113,15 @@ export function createQueue({ api, urls, state = null, ahead = 6, changed = () =
       return kept?.body && picture?.image && clock() - kept.at < FRESH ? { body: kept.body, image: picture.image } : null;
     },
 
-    forget(id) {
-      bodies.delete(id);
-      images.delete(id);
-    },
+    /** The body is read again when it is asked for next; the picture is still the same. */
+    forget: (id) => bodies.delete(id),
 
     /** Puts the item in view, reading pages until it is found; an item outside the queue stands before it. */
     async find(id) {
       for (let pages = 0; pages < 4 && !items.some((item) => item.id === id) && (!started || cursor); pages += 1) await more();
       if (!items.some((item) => item.id === id)) {
         const { item } = await body(id);
-        items.unshift({ id, name: item.name, thumb: item.image.thumb, state: item.state, labeler: item.labeler });
+        items.unshift({ id, name: item.name, thumb: item.image.thumb, state: item.state, ...answers.get(id) });
         prepended += 1;
         if (index >= 0) index += 1;
       }
@@ -135,11 +134,16 @@ export function createQueue({ api, urls, state = null, ahead = 6, changed = () =
       return items[index] || null;
     },
 
-    mark(id, patch) {
+    /** What became of an item here: {decided, state}; `decided` null opens it again. */
+    mark(id, answer) {
+      if (answer.decided) answers.set(id, answer);
+      else answers.delete(id);
       const item = items.find((one) => one.id === id);
-      if (item) Object.assign(item, patch);
+      if (item) Object.assign(item, answer);
       changed();
     },
+
+    decided: (id) => answers.get(id)?.decided || null,
 
     /** The nearest item after this one that is still open, or before it, or null. */
     nextOpen() {

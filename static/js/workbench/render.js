@@ -9,6 +9,11 @@ export function conceptBook(concepts) {
   return (id) => book.get(id) || { id, name: id || "no concept", color: "none", index: -1 };
 }
 
+/** A shape's outline: the concept's colour over a dark halo. */
+export function outline(d) {
+  return [svg("path", { class: "wb-halo", d }), svg("path", { class: "wb-line", d })];
+}
+
 export function createRenderer({ world, store, conceptOf }) {
   const before = svg("g", { class: "wb-before" });
   const shapes = svg("g");
@@ -20,8 +25,7 @@ export function createRenderer({ world, store, conceptOf }) {
   const drawn = new Map();
 
   function nodeOf(shape) {
-    const halo = svg("path", { class: "wb-halo" });
-    const line = svg("path", { class: "wb-line" });
+    const [halo, line] = outline("");
     const tag = el("span", { class: "wb-tag" });
     const node = svg("g", { class: "wb-shape", data: { id: shape.id } }, halo, line);
     shapes.append(node);
@@ -73,16 +77,15 @@ export function createRenderer({ world, store, conceptOf }) {
 
   /** Dashed outlines: how a shape looked when the item was opened, or when changes were last asked for. */
   function drawBefore(state) {
-    const earlier = [...(state.before ? readBefore(state.before) : []),
-      ...state.opened.filter((shape) => store.edited.has(shape.id))];
+    const { edited } = store;
+    const earlier = [...readBefore(state.before), ...state.opened.filter((shape) => edited.has(shape.id))];
     before.replaceChildren();
     for (const old of earlier) {
       if (!boundsOf(old)) continue;
       const now = find(state.shapes, old.id);
       if (now && sameGeometry(now, old) && now.concept === old.concept) continue;
       const d = pathOf(old, state.width, state.height);
-      before.append(svg("g", { class: now ? "wb-was" : "wb-was is-gone", data: { color: conceptOf(old.concept).color, id: old.id } },
-        svg("path", { class: "wb-halo", d }), svg("path", { class: "wb-line", d })));
+      before.append(svg("g", { class: now ? "wb-was" : "wb-was is-gone", data: { color: conceptOf(old.concept).color, id: old.id } }, ...outline(d)));
     }
   }
 
@@ -113,7 +116,7 @@ export function createRenderer({ world, store, conceptOf }) {
     if (!state.sketch) return;
     sketch.dataset.color = conceptOf(state.concept).color;
     const d = pathOf(state.sketch, state.width, state.height).replace(state.sketch.open ? /Z$/ : /$^/, "");
-    sketch.append(svg("path", { class: "wb-halo", d }), svg("path", { class: "wb-line", d }));
+    sketch.append(...outline(d));
   }
 
   store.watch((state, previous) => {

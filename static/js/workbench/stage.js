@@ -1,5 +1,5 @@
 /** The canvas put together: image, shapes, tools, zoom and light, with the controls and keys that belong to it. */
-import { action as control, allow, announce, el, icon, refusal, role } from "./dom.js";
+import { action as control, allow, announce, el, icon, onClick, role } from "./dom.js";
 import { change, cycleTag, find, isDrawn, readShapes } from "./shapes.js";
 import { createRenderer, conceptBook } from "./render.js";
 import { createStore } from "./store.js";
@@ -16,7 +16,7 @@ export function createStage({ concepts, type }) {
   const viewport = createViewport({ stage: surface, world });
   createRenderer({ world, store, conceptOf });
   const tools = createTools({ surface, store, viewport, announce });
-  store.set({ concept: concepts[0]?.id ?? null });
+  store.set({ concept: concepts[0]?.id ?? null, readonly: "Still loading." });
 
   /** The picture that belongs to the shapes on the canvas; null keeps its place with a skeleton. */
   function setImage(image) {
@@ -111,10 +111,7 @@ export function createStage({ concepts, type }) {
     invert: () => viewport.invert(),
     "light-reset": () => viewport.resetLight(),
   };
-  for (const [name, run] of Object.entries(clicks)) {
-    const button = control(name);
-    button?.addEventListener("click", () => (refusal(button) ? announce(refusal(button)) : run()));
-  }
+  for (const [name, run] of Object.entries(clicks)) onClick(name, run);
   for (const name of ["select", "box", "polygon", "pan"]) control(`tool-${name}`)?.classList.add("wb-toggle");
 
   document.addEventListener("keydown", (event) => {
@@ -133,7 +130,7 @@ export function createStage({ concepts, type }) {
     for (const name of ["select", "box", "polygon", "pan"]) pressed(`tool-${name}`, state.tool === name);
     pressed("hide", state.hidden);
     pressed("names", state.names);
-    const locked = state.readonly ? state.readonlyWhy || "These annotations cannot be changed here." : "";
+    const locked = state.readonly;
     for (const name of ["tool-box", "tool-polygon"]) if (control(name)) allow(control(name), locked);
     if (control("delete-shape")) allow(control("delete-shape"), locked || (state.selected ? "" : "Select a shape first."));
     allow(control("edit-undo"), store.canUndo ? "" : "No edit to take back.");
@@ -195,8 +192,7 @@ export function createStage({ concepts, type }) {
       const width = body.item.image.width || 640; // not measured yet: the picture says it when it is here
       const height = body.item.image.height || 480;
       viewport.open(width, height);
-      const history = store.open({ item: body.item.id, opened, shapes, before, width, height, readonly: Boolean(readonly), past });
-      store.set({ readonlyWhy: readonly });
+      const history = store.open({ item: body.item.id, opened, shapes, before, width, height, readonly, past });
       world.hidden = false;
       return history;
     },
@@ -205,7 +201,7 @@ export function createStage({ concepts, type }) {
     clear() {
       world.hidden = true;
       message.hidden = true;
-      store.open({ item: null, opened: [], width: 1, height: 1, readonly: true });
+      store.open({ item: null, opened: [], width: 1, height: 1, readonly: "Nothing is open." });
     },
   };
 }

@@ -64,8 +64,6 @@ export function createViewport({ stage, world, storage = globalThis.sessionStora
 
   return {
     get view() { return view; },
-    get light() { return light; },
-    get fitted() { return fitted; },
     watch(watcher) { watchers.add(watcher); },
 
     /** An image of this many pixels is shown next: fitted, unless a zoom can be kept because the size is the same. */
@@ -95,7 +93,6 @@ export function createViewport({ stage, world, storage = globalThis.sessionStora
 
     brighten(step) { shine({ brightness: light.brightness + step }); },
     contrast(step) { shine({ contrast: light.contrast + step }); },
-    setLight(change) { shine(change); },
     invert() { shine({ invert: !light.invert }); },
     resetLight() { shine(NEUTRAL); },
   };
