@@ -37,9 +37,11 @@ from tests.support.tiles import (
     number,
     on_platform,
     one_more,
+    parts_of,
     platform_of,
     region_of,
     settled,
+    signal_all,
     task_id,
     tiles_desk,
     unfinished,
@@ -113,18 +115,46 @@ def test_decisions_survive_kill_9_of_everything(
     def stored_after(before: int, waiting: Future[None]) -> bool:
         return stored() > before or waiting.done()
 
-    def kill_in_the_middle(part: str, before: int) -> None:
-        """Kill a part when writes have just gone out that had not when `before` were counted."""
-        wait_for(lambda: sent() > before, f"writes go out before {part} is killed", 60)
-        kill(desk, part)
-        assert unfinished(desk) > 0
+    def unheard() -> set[tuple[str, str]]:
+        """What the platform has done and this desk does not know yet."""
+        query = "SELECT what, name FROM observed"
+        done = {(what, name) for what, name in ask(desk, query, base="embedded")}
+        known = (
+            "SELECT CASE o.kind WHEN 'create' THEN 'new' ELSE 'move' END, "
+            "CASE o.kind WHEN 'create' THEN i.platform_id ELSE w.assignment_id END FROM sync_outboxentry o "
+            "JOIN sync_workitem w ON w.id = o.item_id JOIN sync_input i ON i.id = w.input_id "
+            "WHERE o.state = 'confirmed'"
+        )
+        return done - set(ask(desk, known))
+
+    def kill_worker_before_it_hears() -> None:
+        """Stop the worker once it has sent something, let the platform do it, and kill the worker."""
+        pids = parts_of(desk, WORKER)
+        before, told = unheard(), sent()
+
+        def caught() -> bool:
+            nonlocal told
+            if sent() <= told:
+                return False
+            signal_all(pids, signal.SIGSTOP)
+            told = sent()
+            try:
+                wait_for(lambda: unheard() - before, "the platform has done it", 0.5)
+            except AssertionError:
+                signal_all(pids, signal.SIGCONT)  # stopped before it could send, or after it had heard
+                return False
+            return True
+
+        wait_for(caught, "the worker is stopped between sending and hearing", 60, every=0.002)
+        signal_all(pids, signal.SIGKILL)
+        assert unheard() - before
 
     # The worker, while its first writes are on their way.
     for row, body in zip(fixed, singles, strict=True):
         assert reviewer.insist(decisions_url(row), body).status_code == 201
     for body in bulks[:3]:
         decide(body)
-    kill_in_the_middle(WORKER, 0)
+    kill_worker_before_it_hears()
 
     # The web server, once as soon as a request is on its way and once as soon as its decisions are stored.
     with ThreadPoolExecutor(1) as other:
@@ -138,15 +168,16 @@ def test_decisions_survive_kill_9_of_everything(
     assert reviewer.lost >= 1, "no answer was lost: the web server died too late"
 
     # The worker that took its place.
-    before = sent()
+    wait_for(lambda: parts_of(desk, WORKER), "another worker is started")
     decide(bulks[5])
     decide(bulks[6])
-    kill_in_the_middle(WORKER, before)
+    kill_worker_before_it_hears()
 
     # The store: decisions are taken while it is away.
     before, lost = sent(), reviewer.lost
     decide(bulks[7])
-    kill_in_the_middle(STORE, before)
+    wait_for(lambda: sent() > before, "the third worker sends", 60)
+    kill(desk, STORE)
     decide(bulks[8])
     decide(bulks[9])
     assert reviewer.lost == lost, "a decision waits for nobody"
@@ -177,8 +208,7 @@ def test_decisions_survive_kill_9_of_everything(
         assignment, annotation = SENT_BACK if row["id"] in back else APPROVED
         expected = (assignment, [annotation] * (2 if row["id"] in drawn else 1))
         assert found[row["body"]["item"]["input_id"]] == expected
-    with closing(sqlite3.connect(f"file:{desk.data}/embedded.sqlite3?mode=ro", uri=True)) as database:
-        effects = database.execute("SELECT what, name, was, now FROM observed").fetchall()
+    effects = ask(desk, "SELECT what, name, was, now FROM observed", base="embedded")
     moves = Counter(name for what, name, _, _ in effects if what == "move")
     assert len(moves) == ITEMS
     assert set(moves.values()) == {1}, "an assignment moved more than once"

@@ -197,13 +197,15 @@ def stop(process: subprocess.Popen[bytes], word: signal.Signals = signal.SIGTERM
             process.wait()
 
 
-def wait_for(condition: Callable[[], object], what: str, seconds: float = SECONDS) -> None:
-    """Return once `condition()` is true; fail with `what` after `seconds`."""
+def wait_for(
+    condition: Callable[[], object], what: str, seconds: float = SECONDS, *, every: float = 0.02
+) -> None:
+    """Return once `condition()` is true, asked `every` so many seconds; fail with `what` after `seconds`."""
     deadline = time.monotonic() + seconds
     while not condition():
         if time.monotonic() > deadline:
             raise AssertionError(f"not within {seconds:.0f} s: {what}")
-        time.sleep(0.02)
+        time.sleep(every)
 
 
 @pytest.fixture(scope="session")

@@ -11,7 +11,7 @@ import sys
 import uuid
 from collections import Counter
 from collections.abc import Iterator
-from contextlib import closing, contextmanager
+from contextlib import closing, contextmanager, suppress
 from pathlib import Path
 from typing import Any
 
@@ -104,9 +104,9 @@ def task_id(desk: RunningDesk) -> int:
     return number(desk, "SELECT id FROM sync_task")
 
 
-def ask(desk: RunningDesk, question: str, *values: Any) -> list[Any]:
-    """Read the desk's own database, without being able to write to it."""
-    with closing(sqlite3.connect(f"file:{desk.data}/proofdesk.sqlite3?mode=ro", uri=True)) as database:
+def ask(desk: RunningDesk, question: str, *values: Any, base: str = "proofdesk") -> list[Any]:
+    """Read the desk's own database, or the platform's, without being able to write to it."""
+    with closing(sqlite3.connect(f"file:{desk.data}/{base}.sqlite3?mode=ro", uri=True)) as database:
         return database.execute(question, values).fetchall()
 
 
@@ -128,11 +128,20 @@ def settled(desk: RunningDesk) -> None:
     wait_for(lambda: unfinished(desk) == 0, f"everything is delivered: {entries(desk)}", SETTLED_SECONDS)
 
 
+def parts_of(desk: RunningDesk, words: str) -> list[int]:
+    """Ids of every process of a part."""
+    return [pid for pid, args in desk.family().items() if words in args]
+
+
+def signal_all(pids: list[int], word: signal.Signals) -> None:
+    for pid in pids:
+        with suppress(ProcessLookupError):
+            os.kill(pid, word)
+
+
 def kill(desk: RunningDesk, words: str) -> None:
     """SIGKILL to every process of a part."""
-    for pid, args in desk.family().items():
-        if words in args:
-            os.kill(pid, signal.SIGKILL)
+    signal_all(parts_of(desk, words), signal.SIGKILL)
 
 
 def prints(row: dict[str, Any]) -> dict[str, str]:
