@@ -35,6 +35,7 @@ def main(arguments: list[str]) -> int:
     parser.add_argument("parts", nargs="*", metavar="PART", help=f"of {', '.join(PARTS)}; none = all")
     parser.add_argument("--write", action="store_true", help="put the tables into bench/README.md")
     parser.add_argument("--size", type=int, help="annotations of the sync part (default 20000)")
+    parser.add_argument("--rounds", type=int, help="rounds of the sync part (default 3)")
     parser.add_argument("--postgres", action="store_true", help="the lists part on PostgreSQL as well")
     parser.add_argument("--cold", action="store_true", help="the memory part also installs a fresh clone")
     parser.add_argument("--ahead", action="store_true", help="run ahead of other programs (needs root)")
@@ -43,7 +44,7 @@ def main(arguments: list[str]) -> int:
     if unknown:
         parser.error(f"there is no part {unknown[0]!r}; there are {', '.join(PARTS)}")
     options: dict[str, dict[str, object]] = {
-        "sync": {"annotations": chosen.size or 20_000},
+        "sync": {"annotations": chosen.size or 20_000, "rounds": chosen.rounds or 3},
         "lists": {"postgres": chosen.postgres},
         "memory": {"cold": chosen.cold},
     }

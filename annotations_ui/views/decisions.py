@@ -59,12 +59,14 @@ def decisions(request: DeskRequest, slug: str, item: int) -> HttpResponseBase:
     state = (
         transitions.MOVES.get((transitions.AWAITING, decision.verdict), found.state) if new else found.state
     )
-    held = reviews.states(membership.user, [decision.operation])
+    told = "held"
+    if not (new and settings.UNDO_SECONDS):  # what is new is held here; anything else may be further on
+        told = reviews.states(membership.user, [decision.operation]).get(str(decision.operation), "pending")
     return JsonResponse(
         {
             "operation": str(decision.operation),
             "decision": decision.pk,
-            "delivery": held.get(str(decision.operation), "pending"),
+            "delivery": told,
             "undo_seconds": settings.UNDO_SECONDS,
             "item": {"id": found.pk, "state": state},
         },
