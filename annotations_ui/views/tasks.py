@@ -215,4 +215,6 @@ def task_delete(request: DeskRequest, slug: str, task: int) -> HttpResponse:
 
 def _form(request: DeskRequest) -> TaskForm:
     connection, _ = here(request)
-    return TaskForm(request.POST or None, connection=connection, capabilities=people.capabilities(connection))
+    # Not "or None": an empty form is a form that was sent, with every field missing.
+    data = request.POST if request.method == "POST" else None
+    return TaskForm(data, connection=connection, capabilities=people.capabilities(connection))
