@@ -86,7 +86,7 @@ def ask_full_sync(page: Page) -> None:
     """A full sync on its way, or just done."""
     page.get_by_role("button", name="Full sync").click()
     page.locator("#confirm").get_by_role("button", name="Read everything").click()
-    page.get_by_text("Everything", exact=True).first.wait_for()
+    page.locator("#runs td", has_text="Everything").first.wait_for()
 
 
 SHOTS = [
