@@ -1,4 +1,4 @@
-/** Talking to the window: JSON requests with the CSRF token, one error type, and what survives a closed page: unsent saves, unfinished edits. */
+/** Talking to the window: JSON requests with the CSRF token, one error type; unsent saves and edits survive a closed page. */
 
 /** `kind`: "refused" (the window said no), "later" (it could not answer), "offline" (it was not reached). */
 export class ApiError extends Error {

@@ -70,10 +70,7 @@ export const VERDICTS = {
   reject: { state: "rejected", word: "rejected" },
 };
 
-/**
- * The line at the foot, the light at the top, and notices where a person is needed. `made`: the decisions of this page, oldest
- * first.
- */
+/** The line at the foot, the light at the top, notices where a person is needed. `made`: this page's decisions, oldest first. */
 export function createNews({ made, delivery, outbox, outboxPage }) {
   function tellTrouble(operation, state) {
     const one = made.find((candidate) => candidate.operation === operation);

@@ -89,7 +89,11 @@ export function notice({ id, tone = "info", text, actions = [] }) {
   const place = role("notices");
   place.querySelector(`[data-notice="${CSS.escape(id)}"]`)?.remove();
   const node = el("div", { class: "wb-notice", role: tone === "bad" ? "alert" : "status", data: { notice: id, tone } });
-  const close = () => node.remove();
+  const close = () => {
+    const focused = node.contains(document.activeElement);
+    node.remove();
+    if (focused) role("stage")?.focus({ preventScroll: true }); // else the keyboard would start at the top of the page
+  };
   node.append(icon(tone === "bad" ? "warning" : "info"), el("p", { text }),
     el("div", { class: "wb-notice-actions" },
       ...actions.map(([words, run]) => el("button", {

@@ -24,7 +24,7 @@ export function openFind({ queue, show }) {
     const found = matches();
     list.replaceChildren(...found.slice(0, SHOWN).map((item) => el("button", {
       type: "button", class: "wb-reason", click: () => choose(item),
-    }, stateBadge(item.state, item.name))));
+    }, el("span", { text: item.name }), stateBadge(item.state))));
     told.textContent = found.length > SHOWN ? `${found.length} items, ${SHOWN} of them here.`
       : found.length ? "" : `None of the first ${queue.items.length} items is called so.`;
     return found.length;

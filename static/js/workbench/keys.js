@@ -43,7 +43,7 @@ function typing(target) {
 }
 
 /**
- * `actions`: [{id, label, group, keys, run?, when?, quiet?}]. Without `run`, the control with data-action=id is
+ * `actions`: [{id, label, group, keys, run?, quiet?, fixed?, repeats?}]. Without `run`, the control with data-action=id is
  * clicked. `run` returns false to let the key through. `quiet` keeps an action out of the sheet; `fixed` shows these words there and no way to
  * change the keys; `repeats` lets a held key act again and again.
  */

@@ -23,7 +23,7 @@ export function createQueue({ api, urls, state = null, ahead = 6, changed = () =
   let loading = null;
   let counts = { total: 0, done: 0 };
   let prepended = 0;
-  const answers = new Map(); // item id -> {decided, state}: a page read a moment before the answer was saved does not know it
+  const answers = new Map(); // item id -> {decided, state}; a page read before it was saved does not know it
   const bodies = new Map();
   const images = new Map();
 

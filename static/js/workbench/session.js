@@ -7,11 +7,9 @@ import { createFilm } from "./panel.js";
 import { createQueue } from "./queue.js";
 
 /**
- * A session is what this page knows of one item: {id, name, body, operation, opened, shapes, history, kept, decided, seen, blind}.
- * `page` is what differs between the two workbenches:
- * `urls`, `state` (of the queue's items), `words`; `restore(opened, id)`, the shapes to start from; `look(session)`, options of
- * stage.open; `banner(body)`; `instead(session)`, buttons where a picture is missing; `edited(session)`; `permit()`;
- * `position()`; `ended()`, title and text of the end; `saved(entry, event, answer, session)`; `light()`; `arrived(session)`.
+ * A session is what this page knows of one item. `page` is what differs between the two workbenches: `restore(opened, id)` gives
+ * the shapes to start from, `look(session)` options of stage.open, `instead` the buttons where a picture is missing, `ended()`
+ * title and text of the end; `arrived`, `edited`, `saved`, `openAgain` tell what happened, the rest draws.
  */
 export function createSessions({ settings, api, stage, panel, ...page }) {
   const { task } = settings;

@@ -27,6 +27,7 @@ export function createStage({ concepts, type }) {
     }
     picture.replaceChildren(...(image ? [image] : []));
     picture.classList.toggle("is-loading", !image);
+    if (message.contains(document.activeElement)) surface.focus({ preventScroll: true });
     message.hidden = true;
   }
 
