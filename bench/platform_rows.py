@@ -12,6 +12,7 @@ from __future__ import annotations
 import json
 import sys
 from collections.abc import Iterator
+from datetime import UTC, datetime, timedelta
 from itertools import islice
 
 import django
@@ -42,6 +43,8 @@ def add_annotations(app: App, task: Task, number: int) -> None:
     """Spread evenly over the app's inputs, in the name of the first worker, awaiting review."""
     model = Annotation.objects.filter(app=app, task_id=task.public_id).exclude(data="{}").get()
     data = json.loads(model.data)
+    # One a second up to now: a pull reads the last minutes again, and all at once would be a rare case.
+    latest = datetime.now(UTC)
     inputs = list(Input.objects.filter(app=app).order_by("pk").values_list("pk", "public_id"))
 
     def rows() -> Iterator[Annotation]:
@@ -65,7 +68,7 @@ def add_annotations(app: App, task: Task, number: int) -> None:
                 task_id=task.public_id,
                 status_code=model.status_code,
                 data=dumps(data),
-                modified_at=clock.now(),
+                modified_at=(latest - timedelta(seconds=number - place)).strftime(clock.FORMAT),
             )
 
     _insert(Annotation, rows())

@@ -64,7 +64,7 @@ def _measure(server: EmbeddedServer, folder: Path, log: Path, annotations: int, 
         ),
         Figure(
             "sync",
-            f"Official : ours, median of {rounds} rounds ({each})",
+            f"Official : ours (rounds: {each})",
             f"{p50(ratios):.1f}x",
             "5x",
             p50(ratios) >= 5,
