@@ -31,7 +31,9 @@ THRESHOLDS = [("1", "One reviewer decides"), ("-1", "All reviewers must agree")]
 class TaskForm(forms.Form):
     """Makes a :class:`plans.TaskPlan`. Weights are extra fields named ``weight:<platform user id>``."""
 
-    name = forms.CharField(max_length=plans.MAX_NAME, label="Name")
+    name = forms.CharField(
+        max_length=plans.MAX_NAME, label="Name", error_messages={"required": "Give the task a name."}
+    )
     description = forms.CharField(
         required=False,
         max_length=4000,
