@@ -148,7 +148,7 @@ function saved({ operation, item }, event, _, one) {
 
 function drawLast() {
   if (!last) return;
-  const words = { saving: "saving", unsent: "not saved yet, kept in this browser", saved: "saved here, on its way to the platform", refused: "refused" };
+  const words = { saving: "saving", unsent: "not saved yet, kept in this browser", saved: last.what === "skipped" ? "kept here" : "saved here, goes to the platform", refused: "refused" };
   const tone = { saved: "good", refused: "bad" }[last.delivery] || "wait";
   role("last").replaceChildren(
     stateBadge(last.state, el("b", { text: last.name }), ` ${last.what}`),
