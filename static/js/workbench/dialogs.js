@@ -17,7 +17,11 @@ function ask({ title, confirm, cancel = "Cancel" }, content, accept) {
   }, el("h2", { id: "wb-sheet-title", text: title }), ...content, el("div", { class: "wb-sheet-foot" }, no, yes));
   sheet.replaceChildren(form);
   const closed = new Promise((resolve) => {
-    sheet.addEventListener("close", () => resolve(answer), { once: true });
+    sheet.addEventListener("close", function done() {
+      if (sheet.open && form.isConnected) return; // news of the sheet before this one
+      sheet.removeEventListener("close", done);
+      resolve(answer);
+    });
   });
   sheet.showModal();
   return { form, yes, no, closed };
