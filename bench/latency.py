@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import os
 import time
 from typing import Any
 
@@ -107,8 +106,6 @@ def _first_paint(browser: Browser, desk: RunningDesk, task: int) -> list[Figure]
     page.on("response", lambda one: seen.append(one))
     _open(page, desk, task)
     until = list(seen)
-    if os.environ.get("BENCH_SHOW"):
-        print("\n".join(one.url for one in until))
     own = [one for one in until if "/static/" in one.url and one.url.endswith((".js", ".css"))]
     sent = sum(one.request.sizes()["responseBodySize"] for one in own)
     plain = sum(len(one.body()) for one in own)
