@@ -9,6 +9,7 @@ from django import forms
 from dashboard.accounts.models import Connection
 from dashboard.assignments import plans, selectors
 from dashboard.platforms.types import Capabilities, ReviewStrategy, TaskType, WorkerStrategy
+from dashboard.sync.models import Task
 
 TYPES = [
     (TaskType.BOXES.value, "Boxes"),
@@ -160,13 +161,41 @@ class TaskEditForm(forms.Form):
     description = forms.CharField(
         required=False, max_length=4000, label="Instructions", widget=forms.Textarea(attrs={"rows": 4})
     )
+    labelers = forms.MultipleChoiceField(
+        required=False,
+        label="Labelers",
+        widget=forms.CheckboxSelectMultiple,
+        help_text="Work that nobody has started is shared out again; what was started stays where it is.",
+    )
     reviewers = forms.MultipleChoiceField(
         required=False, label="Reviewers", widget=forms.CheckboxSelectMultiple
     )
 
-    def __init__(self, data: Any = None, *, connection: Connection, keep: list[str], **options: Any) -> None:
-        super().__init__(data, **options)
-        known = selectors.people(connection, "reviewer")
-        names = {person.id: person.name for person in known}
-        strangers = [(person, person) for person in keep if person not in names]
-        self.fields["reviewers"].choices = [*names.items(), *strangers]  # type: ignore[attr-defined]
+    def __init__(self, data: Any = None, *, task: Task, **options: Any) -> None:
+        given = {
+            "name": task.name,
+            "description": task.description,
+            "labelers": task.labeler_ids,
+            "reviewers": task.reviewer_ids,
+        }
+        super().__init__(data, initial=given, **options)
+        self.task = task
+        for role, kept in (("labeler", task.labeler_ids), ("reviewer", task.reviewer_ids)):
+            names = {person.id: person.name for person in selectors.people(task.connection, role)}
+            strangers = [(person, person) for person in kept if person not in names]
+            self.fields[f"{role}s"].choices = [*names.items(), *strangers]  # type: ignore[attr-defined]
+
+    def clean_labelers(self) -> list[str]:
+        chosen: list[str] = self.cleaned_data["labelers"]
+        if self.task.labeler_ids and not chosen:
+            raise forms.ValidationError("Choose at least one labeler.")
+        needed = self.task.worker.get("workers_per_input") or 1
+        if self.task.worker.get("strategy") == WorkerStrategy.PARTITIONED and 0 < len(chosen) < needed:
+            raise forms.ValidationError(f"Each input of this task needs {needed} labelers.")
+        return chosen
+
+    def clean_reviewers(self) -> list[str]:
+        chosen: list[str] = self.cleaned_data["reviewers"]
+        if self.task.review.get("strategy") not in (None, ReviewStrategy.NONE) and not chosen:
+            raise forms.ValidationError("Choose at least one reviewer: submitted items wait for one.")
+        return chosen

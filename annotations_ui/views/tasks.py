@@ -150,19 +150,10 @@ def task_preview(request: DeskRequest, slug: str) -> HttpResponse:
 @require_http_methods(["GET", "POST"])
 @for_roles("admin")
 def task_edit(request: DeskRequest, slug: str, task: int) -> HttpResponse:
-    """Name, instructions and reviewers of a task."""
+    """Name, instructions and people of a task."""
     connection, membership = here(request)
     found = find_task(connection, task)
-    form = TaskEditForm(
-        request.POST or None,
-        connection=connection,
-        keep=found.reviewer_ids,
-        initial={
-            "name": found.name,
-            "description": found.description,
-            "reviewers": found.reviewer_ids,
-        },
-    )
+    form = TaskEditForm(request.POST or None, task=found)
     if request.method == "POST" and form.is_valid():
         try:
             services.edit_task(actor=membership, task=found, **form.cleaned_data)

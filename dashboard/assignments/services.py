@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Sequence
 from uuid import uuid4
 
 import msgspec
@@ -35,12 +36,28 @@ def create_task(*, actor: Membership, plan: TaskPlan, task_id: str = "") -> Task
     )
 
 
-def edit_task(*, actor: Membership, task: Task, name: str, description: str, reviewers: list[str]) -> Task:
-    """Change name, description and reviewers of a running task."""
+def edit_task(
+    *,
+    actor: Membership,
+    task: Task,
+    name: str,
+    description: str,
+    labelers: Sequence[str],
+    reviewers: Sequence[str],
+) -> Task:
+    """Change name, instructions and people of a running task; unstarted work is shared out again."""
     check_manages_tasks(actor)
-    changed = msgspec.structs.replace(told(task), name=name.strip(), description=description.strip())
+    former = told(task)
+    weights = {person: former.worker.weights.get(person, 0.0) for person in labelers}
+    worker = msgspec.structs.replace(
+        former.worker,
+        user_ids=tuple(labelers),
+        # A weighting that leaves the new people nothing is no weighting any more.
+        weights=weights if former.worker.weights and any(weights.values()) else {},
+    )
+    review = msgspec.structs.replace(former.review, user_ids=tuple(reviewers))
     changed = msgspec.structs.replace(
-        changed, review=msgspec.structs.replace(changed.review, user_ids=tuple(reviewers))
+        former, name=name.strip(), description=description.strip(), worker=worker, review=review
     )
     return tasks.edit_task(connection=actor.connection, actor=actor.user, task=changed)
 

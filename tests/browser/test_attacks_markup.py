@@ -213,6 +213,8 @@ def test_the_review_page_shows_the_hostile_names_as_they_are(
     page.get_by_text(PAYLOADS[0]).first.wait_for()
     page.goto(live_server.url + reverse("task_detail", args=[desk.connection.slug, desk.task.pk]))
     page.get_by_text(PAYLOADS[1]).first.wait_for()
+    # A request still in the server's hands would hold the tables that are emptied next.
+    page.wait_for_load_state("networkidle")
 
 
 def _quoted(text: str) -> str:

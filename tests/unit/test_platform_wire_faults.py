@@ -35,6 +35,7 @@ def say(*parts: bytes) -> Fault:
     return fault
 
 
+# Whole answers say that the connection ends, else the next request may go into one that is just being closed.
 FAULTS: dict[str, Fault] = {
     "closed": hang_up,
     "reset": reset,
@@ -44,14 +45,16 @@ FAULTS: dict[str, Fault] = {
     "bad chunk": say(b"HTTP/1.1 200 OK\r\nTransfer-Encoding: chunked\r\n\r\nzz\r\n{}"),
     "bad gzip": say(b"HTTP/1.1 200 OK\r\nContent-Encoding: gzip\r\nContent-Length: 4\r\n\r\nabcd"),
     "two lengths": say(b"HTTP/1.1 200 OK\r\nContent-Length: 2\r\nContent-Length: 3\r\n\r\n{}"),
-    "no JSON": say(b"HTTP/1.1 200 OK\r\nContent-Length: 6\r\n\r\n<html>"),
-    "empty": say(b"HTTP/1.1 204 No Content\r\n\r\n"),
-    "deep JSON": say(b"HTTP/1.1 200 OK\r\nContent-Length: 100000\r\n\r\n", b"[" * 100_000),
+    "no JSON": say(b"HTTP/1.1 200 OK\r\nConnection: close\r\nContent-Length: 6\r\n\r\n<html>"),
+    "empty": say(b"HTTP/1.1 204 No Content\r\nConnection: close\r\n\r\n"),
+    "deep JSON": say(
+        b"HTTP/1.1 200 OK\r\nConnection: close\r\nContent-Length: 100000\r\n\r\n", b"[" * 100_000
+    ),
     "deep JSON inside": say(
-        b"HTTP/1.1 200 OK\r\nContent-Length: 100041\r\n\r\n",
+        b"HTTP/1.1 200 OK\r\nConnection: close\r\nContent-Length: 100041\r\n\r\n",
         b'{"status":{"code":10000},"annotations":[' + b"[" * 100_001,
     ),
-    "a fault": say(b"HTTP/1.1 503 Busy\r\nContent-Length: 0\r\n\r\n"),
+    "a fault": say(b"HTTP/1.1 503 Busy\r\nConnection: close\r\nContent-Length: 0\r\n\r\n"),
 }
 
 
