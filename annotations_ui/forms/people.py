@@ -61,7 +61,8 @@ class _NewPassword(forms.Form):
     )
 
     def person(self) -> User:
-        raise NotImplementedError
+        """Whose password it is, for the rule that it must not resemble their name."""
+        raise NotImplementedError  # each form below knows the person in its own way
 
     def clean(self) -> dict[str, Any]:
         data = super().clean() or self.cleaned_data

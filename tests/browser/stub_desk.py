@@ -89,6 +89,8 @@ class Desk:
         self.asked_bulk = 0
         self.type = "boxes"
         self.lock = threading.Lock()
+        # Ends each connection with its answer: on a kept one Chromium sends a lost request again by itself.
+        self.fresh_connections = False
 
     def body(self, number: int) -> dict[str, Any]:
         allowed = {"ok": True, "why": ""}
@@ -223,6 +225,8 @@ class Handler(BaseHTTPRequestHandler):
         self.send_header("Content-Type", kind)
         self.send_header("Content-Length", str(len(body)))
         self.send_header("Content-Security-Policy", POLICY)
+        if self.desk.fresh_connections:
+            self.send_header("Connection", "close")
         self.end_headers()
         self.wfile.write(body)
 
