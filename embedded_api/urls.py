@@ -31,12 +31,27 @@ def internal_error(request: HttpRequest) -> HttpResponse:
     return envelope.failure(errors.ApiError(500, 99009, "an internal error"))
 
 
+# The order matters where a fixed word stands at the place of an id ("inputs/searches", "inputs/{id}").
+ROOMS = (
+    "accounts",
+    "concepts",
+    "searches",
+    "annotations",
+    "jobs",
+    "inputs",
+    "datasets",
+    "tasks",
+    "label_orders",
+    "models",
+    "refusals",
+)
+
 handler400 = bad_request
 handler403 = bad_request
 handler404 = no_such_address
 handler500 = internal_error
 
 urlpatterns: list[URLPattern | URLResolver] = [path("healthz", health, name="health")]
-for room in ("accounts", "concepts", "annotations", "inputs", "tasks"):
+for room in ROOMS:
     if find_spec(f"embedded_api.{room}.urls") is not None:
         urlpatterns.append(path("", include(f"embedded_api.{room}.urls")))

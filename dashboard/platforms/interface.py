@@ -20,12 +20,17 @@ from .types import (
     AssignmentAction,
     Capabilities,
     Concept,
+    Dataset,
     Input,
     InputWrite,
+    LabelOrder,
     Outcome,
     PatchAction,
     PlatformUser,
+    Predictor,
+    SavedSearch,
     StatusCounts,
+    Suggestion,
     Task,
     TaskState,
     TokenReport,
@@ -85,6 +90,10 @@ class Platform(Protocol):
     ) -> Iterator[Annotation]:
         """Annotations of a task, oldest change first, streamed page by page."""
 
+    def iter_changes(self, since: datetime) -> Iterator[Annotation]:
+        """Annotations of the whole app that changed at or after ``since``, oldest change first
+        (``changed_since``)."""
+
     def create_annotations(self, writes: Sequence[AnnotationWrite]) -> list[Outcome]:
         """Add annotations with ids chosen by us, in batches; one outcome per write, in order."""
 
@@ -115,6 +124,31 @@ class Platform(Protocol):
     def annotation_counts(self, task_id: str) -> list[StatusCounts]: ...
 
     def input_counts(self, task_id: str) -> list[StatusCounts]: ...
+
+    # --- what a task can be made from ------------------------------------------------------------------
+    def list_datasets(self) -> list[Dataset]: ...
+
+    def list_saved_searches(self) -> list[SavedSearch]: ...
+
+    def list_predictors(self) -> list[Predictor]:
+        """Models and workflows of the app that can suggest annotations (``suggestions``)."""
+
+    def suggest(
+        self, input_ids: Sequence[str], *, workflow_id: str = "", model_id: str = "", version_id: str = ""
+    ) -> dict[str, list[Suggestion]]:
+        """Suggestions by input id from one workflow or one model. An input that failed is left out."""
+
+    # --- label orders (``label_orders``) -----------------------------------------------------------------
+    def list_label_orders(self) -> list[LabelOrder]: ...
+
+    def create_label_order(self, order: LabelOrder, task: Task) -> LabelOrder:
+        """Make an order together with its task; the ids we chose again raise AlreadyExists."""
+
+    def edit_label_order(self, order: LabelOrder) -> LabelOrder:
+        """Replace name, times, switches and state of an order."""
+
+    def delete_label_order(self, order_id: str) -> None:
+        """Delete the order; its task stays as it is."""
 
     # --- assignments ----------------------------------------------------------------------------------
     def iter_assignments(

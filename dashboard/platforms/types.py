@@ -63,6 +63,33 @@ class ReviewStrategy(enum.StrEnum):
     CONSENSUS = "consensus"
 
 
+class SourceKind(enum.StrEnum):
+    """Where a task takes its inputs from (Clarifai API, TaskInputSource)."""
+
+    ALL = "all"
+    DATASET = "dataset"
+    SAVED_SEARCH = "saved_search"
+    INPUT = "input"
+    UNKNOWN = "unknown"
+
+
+class TaskPriority(enum.StrEnum):
+    NONE = "none"
+    LOW = "low"
+    MEDIUM = "medium"
+    HIGH = "high"
+
+
+class LabelOrderState(enum.StrEnum):
+    """Status of a label order (Clarifai 55001 to 55004)."""
+
+    PENDING = "pending"
+    IN_PROGRESS = "in_progress"
+    RELEASED = "released"
+    CANCELED = "canceled"
+    UNKNOWN = "unknown"
+
+
 class PatchAction(enum.StrEnum):
     MERGE = "merge"
     OVERWRITE = "overwrite"
@@ -210,6 +237,98 @@ class ReviewPlan(msgspec.Struct, frozen=True):
     reviewer_threshold: int = 0
 
 
+class Assist(msgspec.Struct, frozen=True):
+    """Who suggests annotations, and between which values (0 to 1; 0 and 0 = no bounds).
+
+    ``model_id`` is our own entry in the task's metadata: the platform's field knows workflows only.
+    """
+
+    workflow_id: str = ""
+    model_id: str = ""
+    min_threshold: float = 0.0
+    max_threshold: float = 0.0
+    relation_ids: tuple[str, ...] = ()
+
+
+class AutoRule(msgspec.Struct, frozen=True):
+    """When a prediction of one concept becomes an annotation by itself (Clarifai: auto_annotation_config).
+
+    ``data_types`` out of tag, box, polygon, point, span, mask. ``state`` is what such an annotation gets.
+    """
+
+    concept_id: str
+    data_types: tuple[str, ...] = ()
+    lower: float = 0.0
+    upper: float = 1.0
+    lower_inclusive: bool = True
+    upper_inclusive: bool = True
+    state: AnnotationState = AnnotationState.APPROVED
+
+
+class TaskDetails(msgspec.Struct, frozen=True):
+    """What else a task says. ``automatic``: a model or workflow works, not people. ``sample_ms``: of a video
+    one frame per so many milliseconds (0 = not said)."""
+
+    source: SourceKind = SourceKind.ALL
+    source_id: str = ""
+    priority: TaskPriority = TaskPriority.NONE
+    metadata: dict[str, Any] = {}
+    sample_ms: int = 0
+    label_order_id: str = ""
+    automatic: bool = False
+    worker_model_id: str = ""
+    worker_workflow_id: str = ""
+    delete_previous: bool = False
+    assist: Assist = Assist()
+    rules: tuple[AutoRule, ...] = ()
+
+
+class LabelOrder(msgspec.Struct, frozen=True):
+    """An order of labels with its one task. Times are when it is wanted and when it is expected."""
+
+    id: str
+    name: str = ""
+    state: LabelOrderState = LabelOrderState.PENDING
+    auto_release: bool = False
+    allow_empty: bool = False
+    wanted_at: datetime | None = None
+    expected_at: datetime | None = None
+    task_id: str = ""
+    created_at: datetime | None = None
+    modified_at: datetime | None = None
+
+
+class Dataset(msgspec.Struct, frozen=True):
+    id: str
+    description: str = ""
+
+
+class SavedSearch(msgspec.Struct, frozen=True):
+    id: str
+    name: str = ""
+
+
+class Predictor(msgspec.Struct, frozen=True):
+    """A model or a workflow that can be asked for suggestions; ``kind`` is model or workflow."""
+
+    kind: str
+    id: str
+    name: str = ""
+    version_id: str = ""
+
+
+class Suggestion(msgspec.Struct, frozen=True):
+    """What a model thinks is there: a region with its concept, or a concept of the whole input (no region).
+
+    ``value`` is the model's own confidence, 0 to 1.
+    """
+
+    concept_id: str
+    value: float
+    region: Region | None = None
+    concept_name: str = ""
+
+
 class Task(msgspec.Struct, frozen=True):
     """A task. ``input_ids`` limits it to these inputs (None = the source below; embedded only)."""
 
@@ -221,7 +340,7 @@ class Task(msgspec.Struct, frozen=True):
     concept_ids: tuple[str, ...] = ()
     worker: WorkerPlan = WorkerPlan()
     review: ReviewPlan = ReviewPlan()
-    dataset_id: str = ""
+    details: TaskDetails = TaskDetails()
     input_ids: tuple[str, ...] | None = None
     created_at: datetime | None = None
     modified_at: datetime | None = None
@@ -283,5 +402,20 @@ class Capabilities(msgspec.Struct, frozen=True):
     negative_concepts: bool = True
     polygons: bool = True
     changed_since: bool = True  # can list what changed since a time
+    label_orders: bool = True
+    suggestions: bool = True  # models and workflows can be asked for outputs
+    auto_annotation: bool = True  # a model or workflow may be a task's worker
+    task_sources: tuple[SourceKind, ...] = (
+        SourceKind.ALL,
+        SourceKind.DATASET,
+        SourceKind.SAVED_SEARCH,
+        SourceKind.INPUT,
+    )
+    # Fields of the newer schema: older deployments refuse them.
+    task_priority: bool = True
+    task_metadata: bool = True
+    input_kinds: tuple[str, ...] = ("image", "text", "video", "audio")
+    # flag name -> the sentence that is shown where the flag is off
+    reasons: dict[str, str] = {}
     write_batch: int = 128
     page_size: int = 1000

@@ -358,7 +358,7 @@ def test_enum_numbers_are_read() -> None:
             }
         )
     )
-    assert (found.type, found.state, found.dataset_id) == (TaskType.POLYGONS, TaskState.DONE, "train")
+    assert (found.type, found.state, found.details.source_id) == (TaskType.POLYGONS, TaskState.DONE, "train")
     assert found.worker.user_ids == ("l-1",)
     assert found.worker.strategy is WorkerStrategy.FULL
     assert found.review == ReviewPlan(ReviewStrategy.MANUAL, ("r-1",))

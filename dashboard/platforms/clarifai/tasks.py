@@ -11,7 +11,9 @@ from ..errors import Rejected, Unsupported
 from ..types import (
     ReviewPlan,
     ReviewStrategy,
+    SourceKind,
     Task,
+    TaskDetails,
     TaskState,
     TaskType,
     WorkerPlan,
@@ -46,7 +48,18 @@ _REVIEWS: dict[int | str, ReviewStrategy] = {
     "MANUAL": ReviewStrategy.MANUAL,
     "CONSENSUS": ReviewStrategy.CONSENSUS,
 }
-_DATASET = (3, "DATASET")
+_SOURCES: dict[int | str, SourceKind] = {
+    0: SourceKind.ALL,
+    1: SourceKind.ALL,
+    2: SourceKind.SAVED_SEARCH,
+    3: SourceKind.DATASET,
+    4: SourceKind.INPUT,
+    "ALL_INPUTS": SourceKind.ALL,
+    "SAVED_SEARCH": SourceKind.SAVED_SEARCH,
+    "DATASET": SourceKind.DATASET,
+    "INPUT": SourceKind.INPUT,
+}
+_SOURCE_NAMES = {kind: name for name, kind in _SOURCES.items() if isinstance(name, str)}
 # Kept by the platform, never sent back in an overwrite.
 _READ_ONLY = ("created_at", "modified_at", "app_id", "user_id", "metrics", "status")
 
@@ -170,7 +183,9 @@ def task(raw: bytes | Raw) -> Task:
         ),
         worker=_worker_plan(wire.worker),
         review=_review_plan(wire.review),
-        dataset_id=(source.id or "") if source.type in _DATASET else "",
+        details=TaskDetails(
+            source=_SOURCES.get(source.type or 0, SourceKind.UNKNOWN), source_id=source.id or ""
+        ),
         input_ids=None if chosen is None else tuple(chosen),
         created_at=moment(wire.created_at),
         modified_at=moment(wire.modified_at),
@@ -214,7 +229,9 @@ def task_body(new: Task, *, subset: bool) -> dict[str, Any]:
         )
     if new.type not in _TYPE_NAMES:
         raise Rejected("The task has no type that the platform knows.", fields={"type": "unknown"})
-    source = {"type": "DATASET", "id": new.dataset_id} if new.dataset_id else {"type": "ALL_INPUTS"}
+    source: dict[str, Any] = {"type": _SOURCE_NAMES[new.details.source]}
+    if new.details.source is not SourceKind.ALL:
+        source["id"] = new.details.source_id
     body: dict[str, Any] = {
         "id": new.id,
         "name": new.name,
