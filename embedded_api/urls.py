@@ -42,7 +42,7 @@ ROOMS = (
     "datasets",
     "tasks",
     "label_orders",
-    "models",
+    "predictors",
     "refusals",
 )
 

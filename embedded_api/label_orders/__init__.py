@@ -1,0 +1,1 @@
+"""Label orders with their task."""

@@ -1,0 +1,1 @@
+"""Searches over inputs and annotations, ad hoc and saved."""
