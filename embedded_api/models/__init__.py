@@ -3,6 +3,7 @@
 from embedded_api.models.accounts import App, Collaborator, Concept, Key, User
 from embedded_api.models.annotations import Annotation
 from embedded_api.models.inputs import Input
+from embedded_api.models.label_orders import LabelOrder
 from embedded_api.models.tasks import Assignment, Task, TaskInput, TaskMember
 
 __all__ = [
@@ -13,6 +14,7 @@ __all__ = [
     "Concept",
     "Input",
     "Key",
+    "LabelOrder",
     "Task",
     "TaskInput",
     "TaskMember",

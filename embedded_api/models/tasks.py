@@ -20,8 +20,11 @@ class Task(models.Model):
     priority = models.IntegerField(default=0)
     metadata = models.TextField(default="{}")  # JSON text
     concept_ids = models.TextField(default="[]")  # JSON text
+    auto_rules = models.TextField(default="{}")  # JSON text: concept id -> auto_annotation_config
     source_type = models.IntegerField(default=1)
     source_id = models.CharField(max_length=128, blank=True)
+    worker_type = models.IntegerField(default=1)  # people or a model
+    auto_worker = models.TextField(default="{}")  # JSON text: the one model or workflow that works
     worker_strategy = models.IntegerField()
     partition = models.IntegerField(default=1)  # evenly or weighted
     workers_per_input = models.IntegerField(default=1)
@@ -29,6 +32,9 @@ class Task(models.Model):
     review_strategy = models.IntegerField(default=1)
     threshold_labelers = models.IntegerField(default=0)  # 0: off
     threshold_reviewers = models.IntegerField(default=0)  # 0 means 1; -1: all
+    sample_percentage = models.FloatField(default=0)  # 0 to 1; kept and printed only
+    # JSON text: what is kept and printed as it was checked (assistance, visibility, sample_ms ...)
+    extras = models.TextField(default="{}")
     inputs_count = models.IntegerField(default=0)  # inputs taken in at creation
     created_at = models.CharField(max_length=27, default=clock.now)
     modified_at = models.CharField(max_length=27, default=clock.now)
