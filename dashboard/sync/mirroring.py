@@ -6,6 +6,7 @@ from collections.abc import Iterable, Sequence
 from dataclasses import dataclass
 from typing import Any
 
+import msgspec
 from django.db import models, transaction
 from django.utils import timezone
 
@@ -53,6 +54,7 @@ def save_tasks(connection_id: int, tasks: Sequence[types.Task]) -> Change:
                     "labeler_threshold": task.review.labeler_threshold,
                     "reviewer_threshold": task.review.reviewer_threshold,
                 },
+                "details": msgspec.json.decode(msgspec.json.encode(task.details)),
                 "created_at": task.created_at,
                 "modified_at": task.modified_at,
                 "missing_sweeps": 0,

@@ -2,11 +2,13 @@
 
 from .mirror import Concept, DailyCount, Input, Person, Task, UserCount, WorkItem, WorkItemConcept
 from .outbox import OutboxEntry
-from .runs import Heartbeat, SyncRun
+from .runs import ChangeMark, Drift, Heartbeat, SyncRun
 
 __all__ = [
+    "ChangeMark",
     "Concept",
     "DailyCount",
+    "Drift",
     "Heartbeat",
     "Input",
     "OutboxEntry",

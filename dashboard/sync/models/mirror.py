@@ -54,14 +54,20 @@ class Task(models.Model):
     reviewer_ids = models.JSONField(default=list)
     worker = models.JSONField(default=dict)  # {"strategy", "workers_per_input", "weights"}
     review = models.JSONField(default=dict)  # {"strategy", "labeler_threshold", "reviewer_threshold"}
+    details = models.JSONField(default=dict)  # platforms.types.TaskDetails; see selectors.task_details
     # {"to_do": 3, "in_progress": ...} over work items, written by sync alone after pull and push.
     counts = models.JSONField(default=dict)
     counted_at = models.DateTimeField(null=True, blank=True)
-    # When the platform says that annotations, and assignments, changed last; the next incremental pull starts
-    # there, minus an overlap.
+    # When the platform was last asked for its own counts, and by how much its annotations differed from ours
+    # after everything was read: {labeler: difference}. Only another difference is a reason to read again.
+    told_at = models.DateTimeField(null=True, blank=True)
+    apart = models.JSONField(default=dict)
+    # The newest annotation of the last complete reading; None = never read whole.
     pulled_until = models.DateTimeField(null=True, blank=True)
+    # When the platform says that assignments changed last; the next incremental pull starts there, minus an
+    # overlap.
     assignments_until = models.DateTimeField(null=True, blank=True)
-    # Our own clock: when ``pulled_until`` last moved, and when the whole overlap was last read again.
+    # Our own clock: when ``assignments_until`` last moved, and when the whole overlap was last read again.
     advanced_at = models.DateTimeField(null=True, blank=True)
     overlapped_at = models.DateTimeField(null=True, blank=True)
     created_at = models.DateTimeField(null=True, blank=True)
@@ -137,6 +143,13 @@ class WorkItem(models.Model):
     shapes = models.JSONField(default=list)
     shape_count = models.PositiveIntegerField(default=0)
     tags = models.JSONField(default=list)  # image-level concepts: [[concept, value], ...]
+    # Annotations that belong to it, and those of its labeler alone (which the platform counts per user).
+    annotation_count = models.PositiveIntegerField(default=0)
+    own_count = models.PositiveIntegerField(default=0)
+    # Missing in so many complete lists of assignments; after the second it is gone: kept for its decisions, but
+    # in no queue, list or count.
+    missing_sweeps = models.PositiveSmallIntegerField(default=0)
+    gone = models.BooleanField(default=False)
 
     class Meta:
         ordering = ["id"]
@@ -154,6 +167,11 @@ class WorkItem(models.Model):
 
     def __str__(self) -> str:
         return f"{self.input_id} by {self.labeler_id}"
+
+    @property
+    def status_unknown(self) -> bool:
+        """Whether the platform gave it a status that is not known here."""
+        return self.platform_state == "unknown"
 
 
 class WorkItemConcept(models.Model):

@@ -36,6 +36,9 @@ class SyncRun(models.Model):
     read = models.PositiveIntegerField(default=0)
     changed = models.PositiveIntegerField(default=0)
     quarantined = models.PositiveIntegerField(default=0)
+    requests = models.PositiveIntegerField(default=0)
+    # Of a full run: what the platform told against what the mirror holds afterwards; see pull.proof.
+    proof = models.JSONField(null=True, blank=True)
     error = models.CharField(max_length=500, blank=True)
 
     class Meta:
@@ -54,6 +57,50 @@ class SyncRun(models.Model):
 
     def __str__(self) -> str:
         return f"{self.mode} sync {self.pk} ({self.state})"
+
+
+class ChangeMark(models.Model):
+    """How far the annotations of a connection's app were read; the next incremental pull starts there.
+
+    ``until`` is on the platform's clock; ``advanced_at`` (when it last moved) and ``overlapped_at`` (when the
+    whole overlap was last read again) are on ours. ``seen`` holds what was read within the overlap: pairs of
+    8 bytes, time in seconds and digest (see pull.changes).
+    """
+
+    connection = models.OneToOneField(
+        "accounts.Connection", on_delete=models.CASCADE, related_name="change_mark"
+    )
+    until = models.DateTimeField(null=True, blank=True)
+    advanced_at = models.DateTimeField(null=True, blank=True)
+    overlapped_at = models.DateTimeField(null=True, blank=True)
+    # When people and concepts were last read: they change seldom.
+    listed_at = models.DateTimeField(null=True, blank=True)
+    seen = models.BinaryField(default=b"")
+
+    def __str__(self) -> str:
+        return f"changes of {self.connection_id} until {self.until}"
+
+
+class Drift(models.Model):
+    """Something in the platform's answers that we did not expect; survived, counted and shown."""
+
+    connection = models.ForeignKey("accounts.Connection", on_delete=models.CASCADE, related_name="drift")
+    kind = models.CharField(max_length=60)  # the message it was in
+    what = models.CharField(max_length=40)
+    name = models.CharField(max_length=120)
+    count = models.PositiveIntegerField(default=0)
+    example = models.CharField(max_length=120, blank=True)  # a type's name or a number, never data of people
+    first_seen_at = models.DateTimeField()
+    last_seen_at = models.DateTimeField()
+
+    class Meta:
+        ordering = ["-last_seen_at", "id"]
+        constraints = [
+            models.UniqueConstraint(fields=["connection", "kind", "what", "name"], name="one_drift")
+        ]
+
+    def __str__(self) -> str:
+        return f"{self.kind}: {self.what} {self.name}"
 
 
 class Heartbeat(models.Model):

@@ -5,7 +5,7 @@ from .health import health, runs
 from .inputs import InputFilter, inputs
 from .items import ItemFilter, QueuePage, items, queue
 from .pages import Page
-from .tasks import labelers, people_names, task_days, task_progress, tasks
+from .tasks import labelers, people_names, task_days, task_details, task_progress, tasks
 
 __all__ = [
     "InputFilter",
@@ -26,6 +26,7 @@ __all__ = [
     "queue",
     "runs",
     "task_days",
+    "task_details",
     "task_progress",
     "tasks",
 ]

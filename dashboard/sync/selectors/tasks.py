@@ -6,10 +6,12 @@ from collections.abc import Iterable
 from datetime import UTC, datetime, timedelta
 from typing import Any
 
+import msgspec
 from django.db.models import Count
 from django.utils import timezone
 
 from dashboard.accounts.models import Connection, PlatformIdentity
+from dashboard.platforms.types import TaskDetails
 from dashboard.sync.models import DailyCount, Person, Task, UserCount, WorkItem
 from dashboard.sync.shapes import FieldErrors
 
@@ -43,6 +45,11 @@ def tasks(
     return sorted(
         rows.select_related("connection").order_by("id"), key=keys[name], reverse=order.startswith("-")
     )
+
+
+def task_details(task: Task) -> TaskDetails:
+    """What else the platform says of the task: source, priority, assistance, rules and so on."""
+    return msgspec.convert(task.details, TaskDetails)
 
 
 def task_progress(task: Task) -> dict[str, Any]:

@@ -1,7 +1,7 @@
 """Public door of the corridor for whatever changes something or asks the platform; see the modules.
 
-``delivery`` outbox, ``people`` tokens and names, ``work`` live annotations and pictures, ``tasks`` tasks of the
-platform, ``syncing`` pulls and pauses.
+``delivery`` outbox, ``people`` tokens and names, ``work`` live annotations and pictures, ``tasks`` and
+``label_orders`` of the platform, ``choices`` what a task can be made from, ``syncing`` pulls and pauses.
 """
 
 from __future__ import annotations

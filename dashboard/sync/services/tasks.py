@@ -26,12 +26,12 @@ def create_task(*, connection: Connection, actor: User, task: types.Task) -> Tas
     except AlreadyExists:
         # The answer to an earlier try was lost: it is our id, so it is our task.
         made = platform.get_task(task.id)
-    return _mirror(connection, actor, made, "task.create")
+    return mirror(connection, actor, made, "task.create")
 
 
 def edit_task(*, connection: Connection, actor: User, task: types.Task) -> Task:
     """Replace name, description, labelers and reviewers as far as the platform allows. Raises PlatformError."""
-    return _mirror(connection, actor, platform_for(connection).edit_task(task), "task.edit")
+    return mirror(connection, actor, platform_for(connection).edit_task(task), "task.edit")
 
 
 def close_task(
@@ -44,7 +44,7 @@ def close_task(
     """Mark a task as done (or abandoned, or open again: IN_PROGRESS). Raises PlatformError."""
     platform = platform_for(connection)
     platform.set_task_state(task.platform_id, state)
-    return _mirror(connection, actor, platform.get_task(task.platform_id), "task.state")
+    return mirror(connection, actor, platform.get_task(task.platform_id), "task.state")
 
 
 def delete_task(*, connection: Connection, actor: User, task: Task) -> None:
@@ -63,7 +63,8 @@ def delete_task(*, connection: Connection, actor: User, task: Task) -> None:
     task.refresh_from_db(fields=["deleted_at"])
 
 
-def _mirror(connection: Connection, actor: User, told: types.Task, action: str) -> Task:
+def mirror(connection: Connection, actor: User, told: types.Task, action: str) -> Task:
+    """Put a task just told by the platform into the mirror, audit it, and ask for a pull."""
     with transaction.atomic():
         mirroring.save_tasks(connection.pk, [told])
         row = Task.objects.get(connection=connection, platform_id=told.id)
