@@ -21,14 +21,14 @@ class Bulk:
         """Item `position` worked; `printed` is its JSON text."""
         self._printed[position] = printed
 
-    def fail(self, position: int, error: Exception, echo: dict[str, Any]) -> None:
-        """Item `position` failed; `echo` holds its ids."""
+    def fail(self, position: int, error: Exception, echo: dict[str, Any], inside: str = "") -> None:
+        """Item `position` failed; `echo` holds its ids. `inside` names the part of the item that has a status."""
         known = envelope.as_api_error(error, self.invalid_code)
         if known.http >= 500:
             raise error
         self._failed[position] = known
         item = dict(echo) | {"status": envelope.item_status(known.code, known.details)}
-        self._printed[position] = envelope.dumps(item)
+        self._printed[position] = envelope.dumps({inside: item} if inside else item)
 
     def answer(self) -> HttpResponse:
         """The whole answer. When only preconditions failed, HTTP 412 says so."""
