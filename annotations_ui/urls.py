@@ -20,6 +20,7 @@ from annotations_ui.views import (
     media,
     outbox,
     people,
+    suggestions,
     tasks,
     workbench,
 )
@@ -97,6 +98,12 @@ workbench_urls = [
     path("c/<slug:slug>/tasks/<int:task>/review/grid/", workbench.review_grid, name="review_grid"),
     path("c/<slug:slug>/tasks/<int:task>/review/queue/", items.queue, name="queue"),
     path("c/<slug:slug>/items/<int:item>/", items.item_body, name="item_body"),
+    path(
+        "c/<slug:slug>/items/<int:item>/suggestions/", suggestions.item_suggestions, name="item_suggestions"
+    ),
+    path(
+        "c/<slug:slug>/tasks/<int:task>/suggestions/", suggestions.task_suggestions, name="task_suggestions"
+    ),
     path("c/<slug:slug>/items/<int:item>/draft/", items.draft, name="draft"),
     path("c/<slug:slug>/items/<int:item>/submission/", items.submission, name="submission"),
     path("c/<slug:slug>/items/<int:item>/skip/", items.skip, name="skip"),

@@ -2,10 +2,12 @@
 
 from __future__ import annotations
 
+from contextlib import nullcontext
 from typing import Any
 from uuid import UUID
 
 from django.conf import settings
+from django.db import transaction
 from django.http import HttpResponseBase, JsonResponse
 from django.shortcuts import get_object_or_404
 from django.views.decorators.http import require_GET, require_POST
@@ -22,6 +24,7 @@ from annotations_ui.json_routes import (
     texts,
     versions,
 )
+from dashboard.labeling import verdicts
 from dashboard.review import selectors as reviews
 from dashboard.review import services, transitions
 from dashboard.review.models import BulkReview
@@ -43,19 +46,25 @@ def decisions(request: DeskRequest, slug: str, item: int) -> HttpResponseBase:
     changes = body.get("changes", [])
     if not isinstance(changes, list):
         raise FieldErrors({"changes": "must be a list"})
-    decision, new = services.decide(
-        actor=membership,
-        platform_user_id=people.platform_user_id(connection, membership.user),
-        item=found,
-        operation=operation_id(body.get("operation")),
-        said=services.Verdict(
-            verdict=text(body, "verdict"),
-            reasons=texts(body, "reasons"),
-            note=text(body, "note"),
-            base=versions(body),
-            changes=changes,
-        ),
-    )
+    operation = operation_id(body.get("operation"))
+    judged = verdicts.parse(body.get("suggestions", []), item=found.pk)
+    # Reviewing and labeling do not know each other: where both have something to keep, the page holds them together.
+    with transaction.atomic() if judged else nullcontext():
+        decision, new = services.decide(
+            actor=membership,
+            platform_user_id=people.platform_user_id(connection, membership.user),
+            item=found,
+            operation=operation,
+            said=services.Verdict(
+                verdict=text(body, "verdict"),
+                reasons=texts(body, "reasons"),
+                note=text(body, "note"),
+                base=versions(body),
+                changes=changes,
+            ),
+        )
+        if new:
+            verdicts.record(judged, actor=membership.user, item=found, operation=operation)
     state = (
         transitions.MOVES.get((transitions.AWAITING, decision.verdict), found.state) if new else found.state
     )
@@ -93,7 +102,9 @@ def decision_undo(request: DeskRequest, slug: str, operation: UUID) -> HttpRespo
     """Take back a decision (or a whole bulk) that is still held here."""
     _, membership = here(request)
     try:
-        services.undo(actor=membership, operation=operation)
+        with transaction.atomic():
+            services.undo(actor=membership, operation=operation)
+            verdicts.forget(actor=membership.user, operation=operation)
     except services.TooLate as late:
         return json_body.refuse(409, "conflict", str(late))
     return JsonResponse({"operation": str(operation), "delivery": "withdrawn"})

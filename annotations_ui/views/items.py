@@ -13,6 +13,7 @@ from annotations_ui.json_routes import find_item, find_task, here, json_route, o
 from dashboard.accounts.policies import PolicyError
 from dashboard.labeling import policies as labeling_rules
 from dashboard.labeling import services as labeling
+from dashboard.labeling import verdicts
 from dashboard.labeling.models import Draft
 from dashboard.platforms.types import Annotation
 from dashboard.sync import seen, selectors
@@ -68,8 +69,7 @@ def item_body(request: DeskRequest, slug: str, item: int) -> HttpResponseBase:
     connection, membership = here(request)
     found = find_item(connection, item)
     me = people.platform_user_id(connection, membership.user)
-    if not (membership.is_reviewer or membership.is_admin or found.labeler_id == me):
-        labeling_rules.check_label(membership=membership, platform_user_id=me, item=found)
+    labeling_rules.check_read(membership=membership, platform_user_id=me, item=found)
     annotations = work.bodies(connection=connection, items=[found])[found.pk]
     return JsonResponse(
         item_json.body(
@@ -128,6 +128,7 @@ def submission(request: DeskRequest, slug: str, item: int) -> HttpResponseBase:
         operation=operation,
         raw=body.get("shapes"),
         present=present,
+        judged=verdicts.parse(body.get("suggestions", []), item=found.pk),
     )
     following = selectors.queue(found.task, state=OPEN_STATES, labeler_id=me, limit=1).rows
     return JsonResponse(

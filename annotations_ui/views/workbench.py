@@ -13,6 +13,7 @@ from django.views.decorators.http import require_GET, require_POST
 
 from annotations_ui.access import DeskRequest, for_roles
 from annotations_ui.json_routes import find_task, here
+from annotations_ui.views.suggestions import assist_config
 from dashboard.accounts.models import Connection, Membership
 from dashboard.accounts.policies import PolicyError
 from dashboard.labeling import policies as labeling
@@ -82,6 +83,7 @@ def _page(request: DeskRequest, task: int, mode: str) -> HttpResponse:
         "reasons": [{"id": key, "label": text} for key, text in REASONS.items()],
         "skip_reasons": [{"id": key, "label": text} for key, text in SKIP_REASONS.items()],
         "can": _can(membership, people.platform_user_id(connection, membership.user), found),
+        "assist": assist_config(found),
     }
     return render(
         request, f"workbench/{mode}.html", {"config": config, "task": found, "connection": connection}
@@ -106,6 +108,8 @@ def urls(slug: str, task: Task) -> dict[str, str]:
         "queue": reverse("queue", args=[slug, task.pk]),
         "item": item("item_body"),
         "decisions": item("decisions"),
+        "suggestions": item("item_suggestions"),
+        "suggestions_ahead": reverse("task_suggestions", args=[slug, task.pk]),
         "draft": item("draft"),
         "submission": item("submission"),
         "skip": item("skip"),

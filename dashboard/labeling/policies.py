@@ -35,6 +35,12 @@ def check_label(*, membership: Membership, platform_user_id: str | None, item: W
         raise NotYourTurn("You have submitted this item; it comes back if a reviewer asks for changes.")
 
 
+def check_read(*, membership: Membership, platform_user_id: str | None, item: WorkItem) -> None:
+    """May this person see this item? Reviewers and admins all, labelers their own."""
+    if not (membership.is_reviewer or membership.is_admin or item.labeler_id == platform_user_id):
+        check_label(membership=membership, platform_user_id=platform_user_id, item=item)
+
+
 def why_not(*, membership: Membership, platform_user_id: str | None, item: WorkItem) -> str:
     """The sentence that :func:`check_label` would raise, or ""."""
     try:

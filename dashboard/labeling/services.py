@@ -14,12 +14,13 @@ from dashboard.accounts.policies import PolicyError
 from dashboard.audit import services as audit
 from dashboard.platforms.types import Annotation
 from dashboard.sync import edits, shapes
-from dashboard.sync.models import Concept, WorkItem
+from dashboard.sync.models import Concept, Task, WorkItem
 from dashboard.sync.services import delivery
 from dashboard.sync.shapes import FieldErrors, Shape
 
-from . import policies
+from . import policies, verdicts
 from .models import Draft, Skip, Submission
+from .verdicts import Judged
 
 MAX_SHAPES = 2_000
 SKIP_REASONS = {
@@ -69,10 +70,12 @@ def submit(
     operation: UUID,
     raw: Any,
     present: Mapping[str, Annotation],
+    judged: Sequence[Judged] = (),
 ) -> tuple[Submission, bool]:
     """Queue what differs from ``present`` (the labeler's annotations as they were shown) and the submit itself.
 
-    The same operation id again answers the stored submission. Raises FieldErrors and PolicyError.
+    ``judged`` is what the labeler said of a model's suggestions on the way. The same operation id again answers
+    the stored submission. Raises FieldErrors and PolicyError.
     """
     known = Submission.objects.filter(operation=operation).first()
     if known is not None:
@@ -114,6 +117,7 @@ def submit(
             state=WorkItem.State.AWAITING_REVIEW if reviewed else WorkItem.State.APPROVED,
         )
         Draft.objects.filter(item=item, labeler=actor.user).delete()
+        verdicts.record(judged, actor=actor.user, item=item, operation=operation)
     return submission, True
 
 
@@ -144,9 +148,7 @@ def parse_shapes(raw: Any, item: WorkItem) -> list[Shape]:
     """Check the browser's whole list of shapes for one item. Raises FieldErrors."""
     if not isinstance(raw, list) or len(raw) > MAX_SHAPES:
         raise FieldErrors({"shapes": f"must be a list of at most {MAX_SHAPES} shapes"})
-    concepts = set(item.task.concept_ids) or set(
-        Concept.objects.filter(connection=item.connection_id).values_list("platform_id", flat=True)
-    )
+    concepts = task_concepts(item.task)
     errors: dict[str, str] = {}
     parsed = []
     for index, shape in enumerate(raw):
@@ -160,6 +162,12 @@ def parse_shapes(raw: Any, item: WorkItem) -> list[Shape]:
     if errors:
         raise FieldErrors(errors)
     return parsed
+
+
+def task_concepts(task: Task) -> set[str]:
+    """Ids of the concepts that may be used in a task: its own, or all of the app where it names none."""
+    known = Concept.objects.filter(connection=task.connection_id)
+    return set(task.concept_ids) or set(known.values_list("platform_id", flat=True))
 
 
 def plan(

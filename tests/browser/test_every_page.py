@@ -57,7 +57,7 @@ NOT_PAGES = {
     *("people_roles", "people_platform", "people_provision", "people_remove", "invitation_revoke"),
     *("connection_test", "connection_pause", "task_preview", "task_state", "task_delete", "label_start"),
     *("item_body", "draft", "submission", "skip", "decisions", "decision_states", "decision_undo"),
-    *("bulk_review", "bulk_state"),
+    *("bulk_review", "bulk_state", "item_suggestions", "task_suggestions"),
 }
 WORKBENCHES = {"label", "review", "review_grid"}
 VISITS = [(name, who, path) for name, rows in PAGES.items() for who, path in rows]

@@ -65,6 +65,8 @@ ROLE_TABLE: dict[str, str | frozenset[str]] = {
     "review_grid": REVIEWER | ADMIN,
     "queue": MEMBER,
     "item_body": MEMBER,
+    "item_suggestions": MEMBER,
+    "task_suggestions": MEMBER,
     "draft": LABELER,
     "submission": LABELER,
     "skip": LABELER,
