@@ -2,6 +2,7 @@
 
 pytest_plugins = [
     "tests.support.stores",
+    "tests.support.judged",
     "tests.support.embedded",
     "tests.support.browser",
     "tests.support.trail",

@@ -20,6 +20,8 @@ import httpx
 import pytest
 from PIL import Image
 
+from tests.support import judged
+
 REPO = Path(__file__).resolve().parents[2]
 OPERATOR_KEY = "test-operator-" + secrets.token_hex(16)
 
@@ -190,7 +192,7 @@ def start_embedded(data_dir: Path, *, threads: int = 8, **environment: str) -> E
     )
     log.close()
     base_url = f"http://127.0.0.1:{port}"
-    client = httpx.Client(base_url=base_url, timeout=60)
+    client = judged.client(base_url)
     server = EmbeddedServer(base_url, OPERATOR_KEY, data_dir, process, client)
     deadline = time.monotonic() + 60
     while True:

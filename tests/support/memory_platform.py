@@ -32,13 +32,18 @@ from dashboard.platforms.types import (
     Capabilities,
     Concept,
     ConceptValue,
+    Dataset,
     Input,
     InputWrite,
+    LabelOrder,
     Outcome,
     PatchAction,
     PlatformUser,
+    Predictor,
     Region,
+    SavedSearch,
     StatusCounts,
+    Suggestion,
     Task,
     TaskState,
     TokenReport,
@@ -97,6 +102,12 @@ class MemoryApp:
         self.annotations: dict[tuple[str, str], Annotation] = {}
         self.assignments: dict[str, Assignment] = {}
         self.tokens: dict[str, str] = {"owner-token": OWNER}
+        self.datasets: list[Dataset] = []
+        self.searches: list[SavedSearch] = []
+        self.predictors: list[Predictor] = []
+        #: what every predictor says, by input id; an input that is not in it fails
+        self.suggestions: dict[str, list[Suggestion]] = {}
+        self.orders: dict[str, LabelOrder] = {}
         self.effects: list[tuple[str, str]] = []
         #: (annotation id, fingerprint before, fingerprint after) of every write of ours; "" = not there.
         self.writes: list[tuple[str, str, str]] = []
@@ -273,9 +284,16 @@ class MemoryPlatform:
         self, *, task_id: str, changed_since: datetime | None = None
     ) -> Iterator[Annotation]:
         self._call("iter_annotations")
-        rows = [one for one in self.app.annotations.values() if one.task_id == task_id]
+        yield from self._changed(changed_since, task_id)
+
+    def iter_changes(self, since: datetime) -> Iterator[Annotation]:
+        self._call("iter_changes")
+        yield from self._changed(since)
+
+    def _changed(self, since: datetime | None, task_id: str = "") -> Iterator[Annotation]:
+        rows = [one for one in self.app.annotations.values() if not task_id or one.task_id == task_id]
         for one in sorted(rows, key=lambda row: (row.modified_at or datetime.min, row.id)):
-            if changed_since is None or (one.modified_at and one.modified_at >= changed_since):
+            if since is None or (one.modified_at and one.modified_at >= since):
                 yield one
 
     def create_annotations(self, writes: Sequence[AnnotationWrite]) -> list[Outcome]:
@@ -385,6 +403,59 @@ class MemoryPlatform:
                 name = fields.get(one.state.value, one.state.value)
                 counts[name] = counts.get(name, 0) + 1
         return [StatusCounts(user_id=user, **counts) for user, counts in found.items()]
+
+    # --- what a task can be made from ------------------------------------------------------------------
+    def list_datasets(self) -> list[Dataset]:
+        self._call("list_datasets")
+        return list(self.app.datasets)
+
+    def list_saved_searches(self) -> list[SavedSearch]:
+        self._call("list_saved_searches")
+        return list(self.app.searches)
+
+    def list_predictors(self) -> list[Predictor]:
+        self._call("list_predictors")
+        return list(self.app.predictors)
+
+    def suggest(
+        self, input_ids: Sequence[str], *, workflow_id: str = "", model_id: str = "", version_id: str = ""
+    ) -> dict[str, list[Suggestion]]:
+        self._call("suggest")
+        if not any(one.id in (workflow_id, model_id) for one in self.app.predictors):
+            raise NotFound("There is no such model or workflow.")
+        return {one: self.app.suggestions[one] for one in input_ids if one in self.app.suggestions}
+
+    # --- label orders ---------------------------------------------------------------------------------
+    def list_label_orders(self) -> list[LabelOrder]:
+        self._call("list_label_orders")
+        return list(self.app.orders.values())
+
+    def create_label_order(self, order: LabelOrder, task: Task) -> LabelOrder:
+        self._call("create_label_order")
+        if order.id in self.app.orders or task.id in self.app.tasks:
+            raise AlreadyExists("taken")
+        details = msgspec.structs.replace(task.details, label_order_id=order.id)
+        when = self.app.now()
+        self.app.tasks[task.id] = msgspec.structs.replace(
+            task, details=details, created_at=when, modified_at=when
+        )
+        made = msgspec.structs.replace(order, task_id=task.id, created_at=when, modified_at=when)
+        self.app.orders[order.id] = made
+        return made
+
+    def edit_label_order(self, order: LabelOrder) -> LabelOrder:
+        self._call("edit_label_order")
+        if order.id not in self.app.orders:
+            raise NotFound("There is no such label order.")
+        former = self.app.orders[order.id]
+        self.app.orders[order.id] = msgspec.structs.replace(
+            order, task_id=former.task_id, created_at=former.created_at, modified_at=self.app.now()
+        )
+        return self.app.orders[order.id]
+
+    def delete_label_order(self, order_id: str) -> None:
+        self._call("delete_label_order")
+        self.app.orders.pop(order_id, None)
 
     # --- assignments ----------------------------------------------------------------------------------
     def iter_assignments(

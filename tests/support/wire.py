@@ -182,7 +182,7 @@ def unknown_enums(message: Message, place: str = "") -> Iterator[tuple[str, int]
 
 
 def _repeated(field: FieldDescriptor) -> bool:
-    return bool(field.label == FieldDescriptor.LABEL_REPEATED)
+    return bool(field.is_repeated)
 
 
 def _from_query(where: str, message: Descriptor, given: Iterable[tuple[str, str]]) -> dict[str, Any]:
