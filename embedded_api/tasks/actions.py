@@ -16,8 +16,8 @@ from embedded_api import errors, fields
 from embedded_api.errors import ApiError, FieldError
 from embedded_api.models import App, Assignment, Task
 from embedded_api.tasks import handout, moves
+from embedded_api.tasks.crew import read_named
 from embedded_api.tasks.editing import find_task
-from embedded_api.tasks.reading import read_named
 from embedded_api.tasks.transitions import Action, State
 
 NAMES: Final = {"PUT_TASK_ASSIGNMENTS_REQUEST_ACTION_NOT_SET": 0} | {

@@ -14,15 +14,15 @@ from embedded_api import clock, errors, ids
 from embedded_api.envelope import dumps
 from embedded_api.errors import FieldError
 from embedded_api.fields import join
-from embedded_api.models import App, Assignment, Collaborator, Concept, Input, Task, TaskInput, TaskMember
+from embedded_api.models import App, Assignment, Collaborator, Concept, Task, TaskInput, TaskMember
 from embedded_api.tasks import distribution
-from embedded_api.tasks.reading import DYNAMIC, FULL, SOURCE_INPUT, WEIGHTED, Named, TaskSpec
+from embedded_api.tasks.crew import AUTO, DYNAMIC, FULL, HUMAN, WEIGHTED, Named
+from embedded_api.tasks.reading import TaskSpec
+from embedded_api.tasks.sources import InputKey, chosen_inputs
 from embedded_api.tasks.transitions import State
 
 CHUNK = 500
 MAX_ASSIGNMENTS = 1_000_000  # of one task; more would hold the write lock for too long
-InputKey = tuple[int, str]
-"""(primary key, public id) of an input"""
 
 
 def create_task(app: App, spec: TaskSpec) -> Task:
@@ -32,6 +32,9 @@ def create_task(app: App, spec: TaskSpec) -> Task:
     """
     with transaction.atomic():
         check_members(app, spec)
+        if spec.label_order_id:
+            rule = "cannot be set; post the label order with its task"
+            raise FieldError(join(spec.where, "label_order_id"), rule)
         public_id = spec.id or ids.new()
         if Task.objects.filter(app=app, public_id=public_id).exists():
             raise errors.duplicate(f"{join(spec.where, 'id')}: {public_id} is taken")
@@ -57,6 +60,7 @@ def fill(task: Task, spec: TaskSpec) -> None:
     )
     task.metadata = dumps(spec.metadata)
     task.concept_ids = dumps([concept for concept, _ in spec.concepts])
+    task.auto_rules, task.extras = dumps(spec.rules), dumps(spec.extras)
     task.source_type, task.source_id = spec.source_type, spec.source_id
     work, review = spec.work, spec.review
     task.worker_strategy, task.partition, task.workers_per_input = (
@@ -65,7 +69,8 @@ def fill(task: Task, spec: TaskSpec) -> None:
         work.per_input,
     )
     task.weights = dumps(work.weights)
-    task.review_strategy = review.strategy
+    task.worker_type, task.auto_worker = AUTO if work.auto else HUMAN, dumps(work.auto)
+    task.review_strategy, task.sample_percentage = review.strategy, review.sample
     task.threshold_labelers, task.threshold_reviewers = review.labelers, review.reviewers
 
 
@@ -94,27 +99,6 @@ def _existing(rows: QuerySet[Concept], named: Named) -> Iterable[str]:
     for start in range(0, len(named), CHUNK):
         part = [value for value, _ in named[start : start + CHUNK]]
         yield from rows.filter(public_id__in=part).values_list("public_id", flat=True)
-
-
-def chosen_inputs(app: App, spec: TaskSpec) -> list[InputKey]:
-    """The inputs that the task takes in, in the order in which they were added to the app."""
-    rows = Input.objects.filter(app=app).order_by("id")
-    if spec.source_type == SOURCE_INPUT:
-        found = list(rows.filter(public_id=spec.source_id).values_list("id", "public_id"))
-        if not found:
-            where = join(spec.where, "input_source.id")
-            raise FieldError(where, f"the app has no input {spec.source_id}")
-        return found
-    everything = list(rows.values_list("id", "public_id"))
-    if spec.input_ids is None:
-        return everything
-    known = {public_id for _, public_id in everything}
-    for number, public_id in enumerate(spec.input_ids):
-        if public_id not in known:
-            where = join(spec.where, f"metadata.input_ids[{number}]")
-            raise FieldError(where, f"the app has no input {public_id}")
-    wanted = set(spec.input_ids)
-    return [key for key in everything if key[1] in wanted]
 
 
 def write_members(task: Task, spec: TaskSpec) -> None:

@@ -1,8 +1,8 @@
 """Patching and deleting tasks.
 
 `overwrite` replaces the task by what is sent; a status that is not sent stays. `merge` changes what is sent:
-the platform documents the status only; name, description, priority, metadata (merged deep), concepts, worker
-and review (each replaced whole) are an extension. Type, input source and `metadata.input_ids` are fixed.
+the platform documents the status only; as an extension all other fields that can change may be sent too, each
+replaced whole, metadata merged deep. Type, input source, label order and `metadata.input_ids` are fixed.
 
 When the workers or the way of sharing out change, work that was started or submitted stays where it is.
 Unstarted assignments move to the new list: the same assignment gets another worker and a new `modified_at`;
@@ -24,11 +24,17 @@ from embedded_api.errors import ApiError, FieldError
 from embedded_api.models import App, Assignment, Task, TaskInput
 from embedded_api.patching import PatchError, apply_patch
 from embedded_api.tasks import creation, distribution
+from embedded_api.tasks.crew import DYNAMIC, FULL
 from embedded_api.tasks.printing import print_tasks
-from embedded_api.tasks.reading import DYNAMIC, FULL, TaskSpec, read_task
+from embedded_api.tasks.reading import TaskSpec, read_task
+from embedded_api.tasks.sources import InputKey
 from embedded_api.tasks.transitions import State
 
-_WHOLE = ("status", "name", "description", "priority", "concepts", "concept_ids", "worker", "review")
+_WHOLE = (
+    *("status", "name", "description", "priority", "concepts", "concept_ids", "worker", "review"),
+    *("ai_assistant", "ai_assist_params", "visibility", "sample_ms", "delete_previous_annotations"),
+)
+_FIXED = ("type", "input_source", "label_order_id")
 _READ_ONLY = ("created_at", "modified_at", "app_id", "user_id", "metrics")
 _MEMBERS = ("worker", "review", "concepts", "concept_ids")
 
@@ -68,9 +74,9 @@ def patch_task(app: App, sent: fields.Json, where: str, action: str) -> Task:
 def _merged(before: dict[str, Any], sent: fields.Json, where: str) -> dict[str, Any]:
     body = dict(before)
     for name in sent:
-        if name not in (*_WHOLE, *_READ_ONLY, "id", "metadata", "type", "input_source"):
+        if name not in (*_WHOLE, *_READ_ONLY, *_FIXED, "id", "metadata"):
             raise FieldError(f"{where}.{name}", "cannot be merged; send the whole task with action overwrite")
-    for name in ("type", "input_source", *_WHOLE):
+    for name in (*_FIXED, *_WHOLE):
         if name in sent:
             body[name] = sent[name]
     if "concept_ids" in sent and "concepts" not in sent:
@@ -92,6 +98,7 @@ def _overwritten(before: dict[str, Any], sent: fields.Json) -> dict[str, Any]:
     body = dict(sent)
     body.setdefault("status", before["status"])
     body.setdefault("input_source", before["input_source"])
+    body.setdefault("label_order_id", before.get("label_order_id", ""))
     metadata = body.setdefault("metadata", {})
     if isinstance(metadata, dict) and "input_ids" in before["metadata"]:
         body["metadata"] = {"input_ids": before["metadata"]["input_ids"]} | metadata
@@ -103,6 +110,8 @@ def _check_fixed(task: Task, before: dict[str, Any], spec: TaskSpec) -> None:
         raise FieldError(f"{spec.where}.type", "cannot change once the task exists")
     if (spec.source_type, spec.source_id) != (task.source_type, task.source_id):
         raise FieldError(f"{spec.where}.input_source", "cannot change once the task exists")
+    if spec.label_order_id != before.get("label_order_id", ""):
+        raise FieldError(f"{spec.where}.label_order_id", "cannot change once the task exists")
     if spec.metadata.get("input_ids") != before["metadata"].get("input_ids"):
         raise FieldError(f"{spec.where}.metadata.input_ids", "cannot change once the task exists")
     if spec.review.strategy != task.review_strategy and (
@@ -146,7 +155,7 @@ def share_again(task: Task, workers: list[str]) -> None:
         )
     moved: list[Assignment] = []
     surplus: list[int] = []
-    missing: list[tuple[creation.InputKey, str]] = []
+    missing: list[tuple[InputKey, str]] = []
     for key, names in zip(inputs, chosen, strict=True):
         rows = free[key[0]]
         loose = [row for worker, row in rows.items() if worker not in names]

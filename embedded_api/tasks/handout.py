@@ -10,7 +10,7 @@ from django.db.models import Exists, F, OuterRef, QuerySet
 
 from embedded_api.models import Assignment, Task, TaskInput, TaskMember
 from embedded_api.tasks.creation import add_assignments, stamps
-from embedded_api.tasks.reading import DYNAMIC
+from embedded_api.tasks.crew import DYNAMIC
 from embedded_api.tasks.transitions import State
 
 BATCH = 10

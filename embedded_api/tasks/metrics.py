@@ -12,7 +12,7 @@ from typing import Any
 from django.db.models import Count, Q
 
 from embedded_api.models import Assignment, Task, TaskInput
-from embedded_api.tasks.reading import DYNAMIC
+from embedded_api.tasks.crew import DYNAMIC
 from embedded_api.tasks.transitions import State
 
 _OPEN = (State.PENDING, State.SENT_BACK)

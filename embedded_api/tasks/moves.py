@@ -20,7 +20,7 @@ from embedded_api.errors import ApiError
 from embedded_api.models import Annotation, App, Assignment, Task, TaskMember
 from embedded_api.tasks.consensus import agreeing, answer_of
 from embedded_api.tasks.creation import CHUNK, stamps
-from embedded_api.tasks.reading import DYNAMIC
+from embedded_api.tasks.crew import DYNAMIC
 from embedded_api.tasks.transitions import (
     ANNOTATION_CODE,
     SUBMITTED,

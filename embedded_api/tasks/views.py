@@ -38,7 +38,11 @@ class TaskList(AppView):
         sources = self.query.identifiers("input_source_ids")
         if sources:
             rows = rows.filter(source_id__in=sources)
-        # label_order_ids names nothing here: this server has no label orders, so no task can be filtered away.
+        orders = self.query.identifiers("label_order_ids")
+        if orders:
+            rows = rows.filter(label_order__public_id__in=orders)
+        elif not self.query.flag("including_label_order_tasks"):
+            rows = rows.filter(label_order=None)
         tasks = list(rows[page.start : page.stop])
         printed = print_tasks(self.app, tasks, self.query.texts("additional_fields"))
         return envelope.answer(raw={"tasks": envelope.array(printed)})

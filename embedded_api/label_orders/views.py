@@ -1,0 +1,74 @@
+"""Routes of label orders. Source: Clarifai API guide, section label orders. Changing them is the app owner's."""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+
+from django.http import HttpResponse
+from rest_framework.request import Request
+
+from embedded_api import envelope, errors, fields
+from embedded_api.base import AppView
+from embedded_api.bulk import Bulk
+from embedded_api.errors import FieldError
+from embedded_api.label_orders import orders
+from embedded_api.label_orders.printing import print_orders
+from embedded_api.models import LabelOrder
+
+
+class LabelOrders(AppView):
+    """GET, POST, PATCH, DELETE .../label_orders."""
+
+    scope_family = "LabelOrders"
+    scope_of = {"PATCH": "LabelOrders_Add"}  # the platform has no scope of its own for it
+
+    def get(self, request: Request) -> HttpResponse:
+        page = self.query.page()
+        rows = LabelOrder.objects.filter(app=self.app).order_by("id")[page.start : page.stop]
+        printed = print_orders(self.app, list(rows))
+        return envelope.answer(raw={"label_orders": envelope.array(printed)})
+
+    def post(self, request: Request) -> HttpResponse:
+        return self._each(lambda sent, where: orders.create(self.app, sent, where))
+
+    def patch(self, request: Request) -> HttpResponse:
+        if fields.text(self.body, "action") != "overwrite":
+            raise FieldError("action", "must be overwrite, the only action for label orders")
+        return self._each(lambda sent, where: orders.overwrite(self.app, sent, where))
+
+    def delete(self, request: Request) -> HttpResponse:
+        self._owners_only()
+        ids = fields.identifiers(self.body, "ids", limit=128)
+        if not ids:
+            raise FieldError("ids", "is required")
+        orders.delete(self.app, ids)
+        return envelope.answer()
+
+    def _each(self, act: Callable[[fields.Json, str], LabelOrder]) -> HttpResponse:
+        self._owners_only()
+        if "label_orders" not in self.body:
+            raise FieldError("label_orders", "is required")
+        listed = fields.objects(self.body, "label_orders")
+        bulk = Bulk("label_orders", len(listed), self.invalid_code)
+        for position, sent in enumerate(listed):
+            try:
+                order = act(sent, f"label_orders[{position}]")
+                bulk.succeed(position, print_orders(self.app, [order])[0])
+            except Exception as error:  # Bulk raises what is a fault of ours
+                echo = sent.get("id")
+                bulk.fail(position, error, {"id": echo} if isinstance(echo, str) else {})
+        return bulk.answer()
+
+    def _owners_only(self) -> None:
+        if not self.is_owner:
+            raise errors.denied("only the owner of the app may change label orders")
+
+
+class OneLabelOrder(AppView):
+    """GET .../label_orders/{label_order_id}."""
+
+    scope_family = "LabelOrders"
+
+    def get(self, request: Request, label_order_id: str) -> HttpResponse:
+        order = orders.find(self.app, label_order_id)
+        return envelope.answer(raw={"label_order": print_orders(self.app, [order])[0]})
