@@ -241,6 +241,7 @@ class Assist(msgspec.Struct, frozen=True):
     """Who suggests annotations, and between which values (0 to 1; 0 and 0 = no bounds).
 
     ``model_id`` is our own entry in the task's metadata: the platform's field knows workflows only.
+    ``version_id`` is the model's version; empty means its newest.
     """
 
     workflow_id: str = ""
@@ -248,6 +249,7 @@ class Assist(msgspec.Struct, frozen=True):
     min_threshold: float = 0.0
     max_threshold: float = 0.0
     relation_ids: tuple[str, ...] = ()
+    version_id: str = ""
 
 
 class AutoRule(msgspec.Struct, frozen=True):

@@ -11,7 +11,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from dashboard.platforms.clarifai import bodies, mapping, tasks
+from dashboard.platforms.clarifai import bodies, mapping, task_bodies, tasks
 from dashboard.platforms.clarifai.codes import StatusWire, error_of
 from dashboard.platforms.errors import (
     AlreadyExists,
@@ -340,7 +340,7 @@ def test_tasks_come_back_as_sent(worker: WorkerPlan, review: ReviewPlan) -> None
         "t-1", "Cells", TaskType.BOXES, "All of them", concept_ids=("rbc",), worker=worker, review=review,
         input_ids=("img-1", "img-2"),
     )  # fmt: skip
-    body = tasks.task_body(sent, subset=True) | {"status": {"code": 54001}}
+    body = task_bodies.task_body(sent, subset=True) | {"status": {"code": 54001}}
     assert tasks.task(bodies.encode(body)) == sent
 
 
@@ -376,11 +376,15 @@ def test_an_edit_keeps_what_we_do_not_model() -> None:
         "worker": {"strategy": 2, "type": 1, "users": [{"id": "l-1"}], "workers": [{"user": {"id": "l-1"}}]},
         "review": {"strategy": 2, "users": [{"id": "r-1"}]},
     }  # fmt: skip
-    new = Task(
-        "t", "new", worker=WorkerPlan(WorkerStrategy.FULL, ("l-2",)), review=ReviewPlan(user_ids=("r-2",))
+    new = msgspec.structs.replace(
+        tasks.task(raw(current)),
+        name="new",
+        worker=WorkerPlan(WorkerStrategy.FULL, ("l-2",)),
+        review=ReviewPlan(user_ids=("r-2",)),
     )
-    body = tasks.edited_body(raw(current), new)
-    assert (body["name"], body["priority"], body["sample_ms"], body["type"]) == ("new", 3, 40, 2)
+    body = task_bodies.edited_body(raw(current), new)
+    assert (body["name"], body["priority"], body["sample_ms"]) == ("new", "HIGH", 40)
+    assert body["type"] == "BOUNDING_BOX_DETECTION"
     assert body["worker"] == {"strategy": "FULL", "type": 1, "workers": [{"user": {"id": "l-2"}}]}
     assert body["review"] == {"strategy": "MANUAL", "users": [{"id": "r-2"}]}
     assert not {"created_at", "status", "user_id", "metrics"} & set(body)
@@ -388,11 +392,11 @@ def test_an_edit_keeps_what_we_do_not_model() -> None:
 
 def test_what_the_platform_cannot_do_is_refused_here() -> None:
     with pytest.raises(Unsupported):
-        tasks.task_body(Task("t", "n", input_ids=("i",)), subset=False)
+        task_bodies.task_body(Task("t", "n", input_ids=("i",)), subset=False)
     with pytest.raises(Rejected):
-        tasks.task_body(Task("t", "n", TaskType.UNKNOWN), subset=True)
+        task_bodies.task_body(Task("t", "n", TaskType.UNKNOWN), subset=True)
     with pytest.raises(Rejected):
-        tasks.state_body("t", TaskState.FAILED)
+        task_bodies.state_body("t", TaskState.FAILED)
 
 
 def test_assignments_and_counts() -> None:

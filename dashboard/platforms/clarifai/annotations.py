@@ -63,11 +63,14 @@ class AnnotationCalls(Calls):
         for page in pages(fetch, self.capabilities.page_size, self.ahead):
             yield from self._annotations(page)
 
+    def iter_changes(self, since: datetime) -> Iterator[Annotation]:
+        for page in pages(self._changed("", since), self.capabilities.page_size, self.ahead):
+            yield from self._annotations(page)
+
     def _changed(self, task_id: str, since: datetime) -> Callable[[int, int], list[Raw]]:
-        filters = [
-            {"annotation": {"task_id": task_id}},
-            {"last_updated_time_range": {"start_time": mapping.rfc3339(since)}},
-        ]
+        """Pages of a search over one task, or over the whole app."""
+        filters: list[dict[str, object]] = [{"annotation": {"task_id": task_id}}] if task_id else []
+        filters.append({"last_updated_time_range": {"start_time": mapping.rfc3339(since)}})
 
         def fetch(page: int, size: int) -> list[Raw]:
             body = {

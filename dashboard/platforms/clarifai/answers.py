@@ -36,6 +36,14 @@ class Frame(msgspec.Struct):
     app: Raw | UnsetType = UNSET
     keys: list[Raw] | UnsetType | None = UNSET
     scopes: list[str] | UnsetType | None = UNSET
+    datasets: list[Raw] | UnsetType | None = UNSET
+    searches: list[Raw] | UnsetType | None = UNSET
+    models: list[Raw] | UnsetType | None = UNSET
+    workflows: list[Raw] | UnsetType | None = UNSET
+    outputs: list[Raw] | UnsetType | None = UNSET
+    results: list[Raw] | UnsetType | None = UNSET
+    label_orders: list[Raw] | UnsetType | None = UNSET
+    label_order: Raw | UnsetType = UNSET
 
     def items(self, name: str) -> list[Raw]:
         """The payload list. A success that lacks its list is not "empty": Ambiguous."""

@@ -21,7 +21,7 @@ from ..errors import (
 )
 from ..types import Capabilities, Outcome
 from .answers import Frame, batch, envelope, match
-from .batches import cut
+from .batches import cut, send_all
 from .bodies import encode
 from .client import ClarifaiClient
 from .codes import UNREADABLE
@@ -95,6 +95,26 @@ class Calls:
         frame = self.client.call(route, batch(name), body=encode(body), path=path)
         return self.outcomes(ids, frame, name, read)
 
+    def write_one(self, route: str, name: str, body: Mapping[str, object], one: str) -> Raw:
+        """A write of a single object; answers it as the platform has it now, raw."""
+        frame = self.client.call(route, batch(name), body=encode(body))
+        found = match([one], frame.items(name), frame.status.number if frame.status else 0)[0]
+        if found.error is not None:
+            raise found.error
+        assert found.raw is not None
+        return found.raw
+
+    def delete_by_ids(self, route: str, ids: Sequence[str]) -> None:
+        """Delete; what is already gone counts as deleted, so the call may be repeated."""
+
+        def send(part: Sequence[str]) -> list[Outcome]:
+            self.client.call(route, envelope, body=encode({"ids": list(part)}), repeatable=True)
+            return [Outcome(one) for one in part]
+
+        for outcome in send_all(ids, send, str, size=self.capabilities.write_batch):
+            if outcome.error is not None and not isinstance(outcome.error, NotFound):
+                raise outcome.error
+
     @staticmethod
     def outcomes(
         ids: Sequence[str], frame: Frame, name: str, read: Callable[[str, Raw], Outcome]
@@ -142,3 +162,8 @@ def understood(read: Callable[[Raw], T], raw: Raw) -> T:
     except UNREADABLE:
         failure = Ambiguous("The platform's answer could not be understood.")
     raise failure
+
+
+def taken(one: str, raw: Raw) -> Outcome:
+    """The outcome of an item of which only its being taken matters."""
+    return Outcome(one)

@@ -23,7 +23,7 @@ from ..errors import (
     Unauthorized,
     Unsupported,
 )
-from ..types import AnnotationState, AssignmentState, TaskState
+from ..types import AnnotationState, AssignmentState, LabelOrderState, TaskState
 
 # What decoding raises for JSON that is not as expected, hostile nesting and numbers included.
 UNREADABLE = (msgspec.MsgspecError, ValueError, OverflowError, RecursionError)
@@ -44,6 +44,10 @@ ANNOTATION_NAMES = {
     AnnotationState.REJECTED: "ANNOTATION_REVIEW_DENIED",
     AnnotationState.AWAITING_CONSENSUS: "ANNOTATION_AWAITING_CONSENSUS_REVIEW",
 }
+ANNOTATION_WIRE = {
+    name: next(code for code, known in ANNOTATION_STATES.items() if known is state)
+    for state, name in ANNOTATION_NAMES.items()
+}
 ASSIGNMENT_STATES = {
     54200: AssignmentState.APPROVED,
     54201: AssignmentState.PENDING,
@@ -63,6 +67,19 @@ TASK_NAMES = {
     TaskState.DONE: "TASK_DONE",
     TaskState.ABANDONED: "TASK_WONT_DO",
 }
+LABEL_ORDER_STATES = {
+    55001: LabelOrderState.PENDING,
+    55002: LabelOrderState.IN_PROGRESS,
+    55003: LabelOrderState.RELEASED,
+    55004: LabelOrderState.CANCELED,
+}
+LABEL_ORDER_NAMES = {
+    LabelOrderState.PENDING: "LABEL_ORDER_PENDING",
+    LabelOrderState.IN_PROGRESS: "LABEL_ORDER_IN_PROGRESS",
+    LabelOrderState.RELEASED: "LABEL_ORDER_SUCCESS",
+    LabelOrderState.CANCELED: "LABEL_ORDER_CANCELED",
+}
+MODEL_TRAINED = 21100
 INPUT_READY = 30000
 INPUT_ON_THE_WAY = frozenset({30001, 30003})
 
@@ -72,6 +89,7 @@ GOOD_ITEM = (
     | frozenset(ANNOTATION_STATES)
     | frozenset(ASSIGNMENT_STATES)
     | frozenset(TASK_STATES)
+    | frozenset(LABEL_ORDER_STATES)
     | INPUT_ON_THE_WAY
 )
 

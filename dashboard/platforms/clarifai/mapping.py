@@ -23,15 +23,14 @@ from ..types import (
     AnnotationState,
     Assignment,
     AssignmentState,
-    Box,
     Concept,
-    ConceptValue,
     Input,
     PlatformUser,
-    Region,
     StatusCounts,
 )
 from .codes import ANNOTATION_STATES, ASSIGNMENT_STATES, INPUT_READY, UNREADABLE, StatusWire
+from .shapes import ConceptWire, read_data, values
+from .shapes import region as region_of
 
 T = TypeVar("T")
 _NO_STATUS = StatusWire()
@@ -76,52 +75,6 @@ class _Hosted(msgspec.Struct, gc=False):
 class _Size(msgspec.Struct, gc=False):
     width: int | None = 0
     height: int | None = 0
-
-
-class _Concept(msgspec.Struct, gc=False):
-    id: str = ""
-    name: str | None = ""
-    value: float | None = None
-
-
-class _Edges(msgspec.Struct, gc=False):
-    top_row: float | None = 0.0
-    left_col: float | None = 0.0
-    bottom_row: float | None = 0.0
-    right_col: float | None = 0.0
-
-
-class _Point(msgspec.Struct, gc=False):
-    row: float | None = 0.0
-    col: float | None = 0.0
-
-
-class _Polygon(msgspec.Struct, gc=False):
-    points: list[_Point] | None = None
-
-
-class _RegionInfo(msgspec.Struct, gc=False):
-    bounding_box: _Edges | None = None
-    polygon: _Polygon | None = None
-    mask: dict[str, Any] | None = None
-    point: dict[str, Any] | None = None
-    span: dict[str, Any] | None = None
-    token: dict[str, Any] | None = None
-
-
-class _RegionData(msgspec.Struct, gc=False):
-    concepts: list[_Concept] | None = None
-
-
-class _Region(msgspec.Struct, gc=False):
-    id: str | None = ""
-    region_info: _RegionInfo | None = None
-    data: _RegionData | None = None
-
-
-class _AnnotationData(msgspec.Struct, gc=False):
-    concepts: list[_Concept] | None = None
-    regions: list[_Region] | None = None
 
 
 class _User(msgspec.Struct, gc=False):
@@ -187,10 +140,9 @@ class _Collaborator(msgspec.Struct, gc=False):
 
 
 _read_annotation = msgspec.json.Decoder(_Annotation).decode
-_read_data = msgspec.json.Decoder(_AnnotationData | None).decode
 _read_input = msgspec.json.Decoder(_Input).decode
 _read_assignment = msgspec.json.Decoder(_Assignment).decode
-_read_concept = msgspec.json.Decoder(_Concept).decode
+_read_concept = msgspec.json.Decoder(ConceptWire).decode
 _read_count = msgspec.json.Decoder(_Count).decode
 _read_collaborator = msgspec.json.Decoder(_Collaborator).decode
 _read_user = msgspec.json.Decoder(_User).decode
@@ -212,36 +164,14 @@ def rfc3339(when: datetime) -> str:
     return when.astimezone(UTC).strftime("%Y-%m-%dT%H:%M:%S.%fZ")
 
 
-def _values(concepts: list[_Concept] | None) -> tuple[ConceptValue, ...]:
-    return tuple(
-        ConceptValue(c.id, 1.0 if c.value is None else c.value, c.name or "") for c in concepts or ()
-    )
-
-
-def _region(wire: _Region, alone: bool) -> Region:
-    info = wire.region_info
-    concepts = _values(wire.data.concepts) if wire.data else ()
-    box = points = None
-    # Two shapes in one region, or two regions, are shown but not edited: kind "other".
-    if alone and info and not (info.mask or info.point or info.span or info.token):
-        edges, polygon = info.bounding_box, info.polygon
-        if edges and not polygon:
-            box = Box(
-                edges.top_row or 0.0, edges.left_col or 0.0, edges.bottom_row or 0.0, edges.right_col or 0.0
-            )
-        elif polygon and not edges:
-            points = tuple((p.row or 0.0, p.col or 0.0) for p in polygon.points or ())
-    return Region(wire.id or "", box, points, concepts)
-
-
 def annotation(raw: bytes | Raw, *, tagged: bool = False) -> Annotation:
     """One annotation. ``tagged`` builds the entity tag of platforms with preconditions."""
     wire = _read_annotation(raw)
     body = bytes(wire.data)
-    data = _read_data(body)
+    data = read_data(body)
     region = None
     if data and data.regions:
-        region = _region(data.regions[0], len(data.regions) == 1)
+        region = region_of(data.regions[0], len(data.regions) == 1)
     status = wire.status
     worker = wire.worker.user if wire.worker else None
     return Annotation(
@@ -251,7 +181,7 @@ def annotation(raw: bytes | Raw, *, tagged: bool = False) -> Annotation:
         wire.task_id or "",
         ANNOTATION_STATES.get(status.number, AnnotationState.UNKNOWN) if status else AnnotationState.UNKNOWN,
         region,
-        _values(data.concepts) if data else (),
+        values(data.concepts) if data else (),
         bool(wire.input_level),
         moment(wire.created_at),
         moment(wire.modified_at),

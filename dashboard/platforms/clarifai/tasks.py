@@ -1,4 +1,9 @@
-"""Tasks: Clarifai JSON <-> our types. Pure."""
+"""Tasks: Clarifai JSON -> our types. Pure. The way back is in :mod:`.task_bodies`.
+
+Two entries of a task's free metadata are ours and are read apart from the rest: ``input_ids`` (the task is over
+these inputs; our own server only) and ``assist_model`` ({"id", "version_id"}: the model that suggests, because
+the platform's own field knows workflows only).
+"""
 
 from __future__ import annotations
 
@@ -7,23 +12,26 @@ from typing import Any
 import msgspec
 from msgspec import Raw
 
-from ..errors import Rejected, Unsupported
 from ..types import (
+    AnnotationState,
+    Assist,
+    AutoRule,
     ReviewPlan,
     ReviewStrategy,
     SourceKind,
     Task,
     TaskDetails,
+    TaskPriority,
     TaskState,
     TaskType,
     WorkerPlan,
     WorkerStrategy,
 )
-from .codes import TASK_NAMES, TASK_STATES, StatusWire
+from .codes import ANNOTATION_STATES, ANNOTATION_WIRE, TASK_STATES, StatusWire
 from .mapping import moment
 
 # Answers give enum numbers, requests and some fakes names: both are read (Clarifai API guide, enums).
-_TYPES: dict[int | str, TaskType] = {
+TYPES: dict[int | str, TaskType] = {
     1: TaskType.CLASSES,
     2: TaskType.BOXES,
     3: TaskType.POLYGONS,
@@ -31,8 +39,7 @@ _TYPES: dict[int | str, TaskType] = {
     "BOUNDING_BOX_DETECTION": TaskType.BOXES,
     "POLYGON_DETECTION": TaskType.POLYGONS,
 }
-_TYPE_NAMES = {kind: name for name, kind in _TYPES.items() if isinstance(name, str)}
-_WORKERS: dict[int | str, WorkerStrategy] = {
+WORKERS: dict[int | str, WorkerStrategy] = {
     2: WorkerStrategy.PARTITIONED,
     3: WorkerStrategy.FULL,
     4: WorkerStrategy.DYNAMIC,
@@ -40,7 +47,7 @@ _WORKERS: dict[int | str, WorkerStrategy] = {
     "FULL": WorkerStrategy.FULL,
     "DYNAMIC": WorkerStrategy.DYNAMIC,
 }
-_REVIEWS: dict[int | str, ReviewStrategy] = {
+REVIEWS: dict[int | str, ReviewStrategy] = {
     1: ReviewStrategy.NONE,
     2: ReviewStrategy.MANUAL,
     3: ReviewStrategy.CONSENSUS,
@@ -48,20 +55,31 @@ _REVIEWS: dict[int | str, ReviewStrategy] = {
     "MANUAL": ReviewStrategy.MANUAL,
     "CONSENSUS": ReviewStrategy.CONSENSUS,
 }
-_SOURCES: dict[int | str, SourceKind] = {
+SOURCES: dict[int | str, SourceKind] = {
     0: SourceKind.ALL,
     1: SourceKind.ALL,
     2: SourceKind.SAVED_SEARCH,
     3: SourceKind.DATASET,
     4: SourceKind.INPUT,
+    "INPUT_SOURCE_TYPE_NOT_SET": SourceKind.ALL,
     "ALL_INPUTS": SourceKind.ALL,
     "SAVED_SEARCH": SourceKind.SAVED_SEARCH,
     "DATASET": SourceKind.DATASET,
     "INPUT": SourceKind.INPUT,
 }
-_SOURCE_NAMES = {kind: name for name, kind in _SOURCES.items() if isinstance(name, str)}
-# Kept by the platform, never sent back in an overwrite.
-_READ_ONLY = ("created_at", "modified_at", "app_id", "user_id", "metrics", "status")
+PRIORITIES: dict[int | str, TaskPriority] = {
+    1: TaskPriority.LOW,
+    2: TaskPriority.MEDIUM,
+    3: TaskPriority.HIGH,
+    "LOW": TaskPriority.LOW,
+    "MEDIUM": TaskPriority.MEDIUM,
+    "HIGH": TaskPriority.HIGH,
+}
+# Bits of annotation_data_types (Clarifai API, AnnotationDataType).
+DATA_TYPES = {"tag": 1, "box": 2, "polygon": 4, "point": 8, "span": 16, "mask": 32}
+AUTO = (2, "WORKER_AUTO")
+# Our own entries of a task's metadata.
+INPUT_IDS, ASSIST_MODEL = "input_ids", "assist_model"
 
 
 class _Id(msgspec.Struct):
@@ -70,6 +88,8 @@ class _Id(msgspec.Struct):
 
 class _Worker(msgspec.Struct):
     user: _Id | None = None
+    model: _Id | None = None
+    workflow: _Id | None = None
 
 
 class _Split(msgspec.Struct):
@@ -78,6 +98,7 @@ class _Split(msgspec.Struct):
 
 
 class _TaskWorker(msgspec.Struct):
+    type: int | str | None = 0
     strategy: int | str | None = 0
     user_ids: list[str] | None = None
     users: list[_Id] | None = None
@@ -91,10 +112,15 @@ class _Consensus(msgspec.Struct):
     approval_threshold_reviewers: int | None = 0
 
 
+class _Manual(msgspec.Struct):
+    approval_threshold: int | None = 0
+
+
 class _TaskReview(msgspec.Struct):
     strategy: int | str | None = 0
     user_ids: list[str] | None = None
     users: list[_Id] | None = None
+    manual_strategy_info: _Manual | None = None
     consensus_strategy_info: _Consensus | None = None
 
 
@@ -103,12 +129,33 @@ class _Source(msgspec.Struct):
     id: str | None = ""
 
 
+class _Range(msgspec.Struct):
+    is_lower_inclusive: bool | None = False
+    is_upper_inclusive: bool | None = False
+    lower: float | None = 0.0
+    upper: float | None = 0.0
+
+
+class _Rule(msgspec.Struct):
+    annotation_data_types: int | None = 0
+    threshold_range: _Range | None = None
+    status_code: int | str | None = 0
+
+
 class _TaskConcept(msgspec.Struct):
     concept: _Id | None = None
+    auto_annotation_config: _Rule | None = None
 
 
-class _TaskMetadata(msgspec.Struct):
-    input_ids: list[str] | None = None
+class _Assistant(msgspec.Struct):
+    workflow_id: str | None = ""
+    workflow: _Id | None = None
+
+
+class _AssistParameters(msgspec.Struct):
+    min_threshold: float | None = 0.0
+    max_threshold: float | None = 0.0
+    concept_relation_ids: list[str] | None = None
 
 
 class _Task(msgspec.Struct):
@@ -122,7 +169,13 @@ class _Task(msgspec.Struct):
     concepts: list[_TaskConcept] | None = None
     concept_ids: list[str] | None = None
     input_source: _Source | None = None
-    metadata: _TaskMetadata | None = None
+    metadata: dict[str, Any] | None = None
+    priority: int | str | None = 0
+    sample_ms: int | None = 0
+    label_order_id: str | None = ""
+    delete_previous_annotations: bool | None = False
+    ai_assistant: _Assistant | None = None
+    ai_assist_params: _AssistParameters | None = None
     created_at: str | None = ""
     modified_at: str | None = ""
 
@@ -144,7 +197,7 @@ def _worker_plan(wire: _TaskWorker | None) -> WorkerPlan:
         return WorkerPlan()
     split = wire.partitioned_strategy_info or _Split()
     return WorkerPlan(
-        strategy=_WORKERS.get(wire.strategy or 0, WorkerStrategy.PARTITIONED),
+        strategy=WORKERS.get(wire.strategy or 0, WorkerStrategy.PARTITIONED),
         user_ids=_ids(
             [one.user.id for one in wire.workers or () if one.user],
             [one.id for one in wire.users or ()],
@@ -159,23 +212,101 @@ def _review_plan(wire: _TaskReview | None) -> ReviewPlan:
     if wire is None:
         return ReviewPlan(strategy=ReviewStrategy.NONE)
     rule = wire.consensus_strategy_info or _Consensus()
+    strategy = REVIEWS.get(wire.strategy or 0, ReviewStrategy.NONE)
+    reviewers = rule.approval_threshold_reviewers
+    if strategy is ReviewStrategy.MANUAL and wire.manual_strategy_info:
+        reviewers = wire.manual_strategy_info.approval_threshold
     return ReviewPlan(
-        strategy=_REVIEWS.get(wire.strategy or 0, ReviewStrategy.NONE),
+        strategy=strategy,
         user_ids=_ids([one.id for one in wire.users or ()], list(wire.user_ids or ())),
         labeler_threshold=rule.approval_threshold_labelers or rule.approval_threshold or 0,
-        reviewer_threshold=rule.approval_threshold_reviewers or 0,
+        reviewer_threshold=reviewers or 0,
     )
+
+
+def data_types(mask: int) -> tuple[str, ...]:
+    """Names of the bits that are set, in the schema's order; unknown bits have no name."""
+    return tuple(name for name, bit in DATA_TYPES.items() if mask & bit)
+
+
+def rule_state(code: int | str | None) -> AnnotationState:
+    """Status that automatic annotations get; not said means approved, as in a POST without status."""
+    if not code:
+        return AnnotationState.APPROVED
+    number = code if isinstance(code, int) else ANNOTATION_WIRE.get(code, 0)
+    return ANNOTATION_STATES.get(number, AnnotationState.UNKNOWN)
+
+
+def _rule(concept_id: str, wire: _Rule) -> AutoRule:
+    bounds = wire.threshold_range or _Range(True, True, 0.0, 1.0)
+    return AutoRule(
+        concept_id,
+        data_types=data_types(wire.annotation_data_types or 0),
+        lower=bounds.lower or 0.0,
+        upper=bounds.upper or 0.0,
+        lower_inclusive=bool(bounds.is_lower_inclusive),
+        upper_inclusive=bool(bounds.is_upper_inclusive),
+        state=rule_state(wire.status_code),
+    )
+
+
+def _assist(wire: _Task, model: object) -> Assist:
+    assistant = wire.ai_assistant or _Assistant()
+    bounds = wire.ai_assist_params or _AssistParameters()
+    named = model if isinstance(model, dict) else {}
+    return Assist(
+        workflow_id=(assistant.workflow.id if assistant.workflow else "") or assistant.workflow_id or "",
+        model_id=str(named.get("id") or ""),
+        version_id=str(named.get("version_id") or ""),
+        min_threshold=bounds.min_threshold or 0.0,
+        max_threshold=bounds.max_threshold or 0.0,
+        relation_ids=tuple(bounds.concept_relation_ids or ()),
+    )
+
+
+def _details(wire: _Task) -> TaskDetails:
+    source = wire.input_source or _Source()
+    worker = wire.worker or _TaskWorker()
+    metadata = dict(wire.metadata or {})
+    if chosen_inputs(wire.metadata) is not None:
+        del metadata[INPUT_IDS]
+    models = _ids([one.model.id for one in worker.workers or () if one.model])
+    workflows = _ids([one.workflow.id for one in worker.workers or () if one.workflow])
+    return TaskDetails(
+        source=SOURCES.get(source.type or 0, SourceKind.UNKNOWN),
+        source_id=source.id or "",
+        priority=PRIORITIES.get(wire.priority or 0, TaskPriority.NONE),
+        assist=_assist(wire, metadata.pop(ASSIST_MODEL, None)),
+        metadata=metadata,
+        sample_ms=wire.sample_ms or 0,
+        label_order_id=wire.label_order_id or "",
+        automatic=worker.type in AUTO or bool(models or workflows),
+        worker_model_id=models[0] if models else "",
+        worker_workflow_id=workflows[0] if workflows else "",
+        delete_previous=bool(wire.delete_previous_annotations),
+        rules=tuple(
+            _rule(one.concept.id, one.auto_annotation_config)
+            for one in wire.concepts or ()
+            if one.concept and one.concept.id and one.auto_annotation_config
+        ),
+    )
+
+
+def chosen_inputs(metadata: dict[str, Any] | None) -> tuple[str, ...] | None:
+    """The inputs that a task is limited to; other uses of the same key are not ours."""
+    found = (metadata or {}).get(INPUT_IDS)
+    if isinstance(found, list) and all(isinstance(one, str) for one in found):
+        return tuple(found)
+    return None
 
 
 def task(raw: bytes | Raw) -> Task:
     """One task."""
     wire = _read_task(raw)
-    source = wire.input_source or _Source()
-    chosen = wire.metadata.input_ids if wire.metadata else None
     return Task(
         id=wire.id,
         name=wire.name or "",
-        type=_TYPES.get(wire.type or 0, TaskType.UNKNOWN),
+        type=TYPES.get(wire.type or 0, TaskType.UNKNOWN),
         description=wire.description or "",
         state=TASK_STATES.get(wire.status.number, TaskState.UNKNOWN) if wire.status else TaskState.UNKNOWN,
         concept_ids=_ids(
@@ -183,101 +314,8 @@ def task(raw: bytes | Raw) -> Task:
         ),
         worker=_worker_plan(wire.worker),
         review=_review_plan(wire.review),
-        details=TaskDetails(
-            source=_SOURCES.get(source.type or 0, SourceKind.UNKNOWN), source_id=source.id or ""
-        ),
-        input_ids=None if chosen is None else tuple(chosen),
+        details=_details(wire),
+        input_ids=chosen_inputs(wire.metadata),
         created_at=moment(wire.created_at),
         modified_at=moment(wire.modified_at),
     )
-
-
-def _worker_body(plan: WorkerPlan) -> dict[str, Any]:
-    body: dict[str, Any] = {
-        "strategy": plan.strategy.name,
-        "workers": [{"user": {"id": one}} for one in plan.user_ids],
-    }
-    if plan.strategy is WorkerStrategy.PARTITIONED:
-        body["partitioned_strategy_info"] = {
-            "type": "WEIGHTED" if plan.weights else "EVENLY",
-            "workers_per_input": plan.workers_per_input,
-        }
-        if plan.weights:
-            body["partitioned_strategy_info"]["weights"] = plan.weights
-    return body
-
-
-def _review_body(plan: ReviewPlan) -> dict[str, Any]:
-    body: dict[str, Any] = {"strategy": plan.strategy.name, "users": [{"id": one} for one in plan.user_ids]}
-    if plan.strategy is ReviewStrategy.CONSENSUS:
-        # The one field that the older and the newer schema share; the newer pair only where it says more.
-        rule: dict[str, Any] = {"approval_threshold": plan.labeler_threshold}
-        if plan.reviewer_threshold not in (0, 1):
-            rule |= {
-                "approval_threshold_labelers": plan.labeler_threshold,
-                "approval_threshold_reviewers": plan.reviewer_threshold,
-            }
-        body["consensus_strategy_info"] = rule
-    return body
-
-
-def task_body(new: Task, *, subset: bool) -> dict[str, Any]:
-    """The JSON object of a task to create. ``subset``: the platform reads ``metadata.input_ids``."""
-    if new.input_ids is not None and not subset:
-        raise Unsupported(
-            "This platform makes tasks over all inputs or over a dataset, not over chosen inputs."
-        )
-    if new.type not in _TYPE_NAMES:
-        raise Rejected("The task has no type that the platform knows.", fields={"type": "unknown"})
-    source: dict[str, Any] = {"type": _SOURCE_NAMES[new.details.source]}
-    if new.details.source is not SourceKind.ALL:
-        source["id"] = new.details.source_id
-    body: dict[str, Any] = {
-        "id": new.id,
-        "name": new.name,
-        "type": _TYPE_NAMES[new.type],
-        "description": new.description,
-        "worker": _worker_body(new.worker),
-        "review": _review_body(new.review),
-        "concepts": [{"concept": {"id": one}} for one in new.concept_ids],
-        "input_source": source,
-    }
-    if new.input_ids is not None:
-        body["metadata"] = {"input_ids": list(new.input_ids)}
-    return body
-
-
-def edited_body(current: bytes | Raw, new: Task) -> dict[str, Any]:
-    """The whole task as read, with name, description, labelers and reviewers of ``new`` put in.
-
-    An overwrite replaces everything by what is sent, so unknown keys are carried along.
-    """
-    body = msgspec.json.decode(current, type=dict[str, Any])
-    for key in _READ_ONLY:
-        body.pop(key, None)
-    worker = {
-        key: value
-        for key, value in (body.get("worker") or {}).items()
-        if key not in ("users", "user_ids", "workers", "partitioned_strategy_info")
-    }
-    review = {
-        key: value
-        for key, value in (body.get("review") or {}).items()
-        if key not in ("users", "user_ids", "consensus_strategy_info")
-    }
-    body |= {
-        "name": new.name,
-        "description": new.description,
-        "worker": worker | _worker_body(new.worker),
-        "review": review | _review_body(new.review),
-    }
-    return body
-
-
-def state_body(task_id: str, state: TaskState) -> dict[str, Any]:
-    """A merge of the task's status only."""
-    if state not in TASK_NAMES:
-        raise Rejected(
-            "A task can be set to in progress, done or abandoned.", fields={"state": "not settable"}
-        )
-    return {"id": task_id, "status": {"code": TASK_NAMES[state]}}
