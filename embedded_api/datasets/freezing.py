@@ -73,7 +73,8 @@ def _content(version: DatasetVersion, prefix: str) -> Iterator[tuple[Json, list[
         found: dict[str, list[Json]] = {}
         for text in annotations.print_query(wanted.filter(input_id__in=keys).order_by("id")):
             one = json.loads(text)
-            found.setdefault(one["input_id"], []).append(one)
+            if one["data"]:  # the annotation made with an input is often empty and says nothing
+                found.setdefault(one["input_id"], []).append(one)
         for key in keys:
             if key not in by_key:
                 continue  # deleted while we read
