@@ -170,8 +170,11 @@ class HttpClient:
         headers: Sequence[tuple[str, str]] = (),
         repeatable: bool = False,
         max_bytes: int = PAGE_BYTES,
+        sending: Callable[[], None] = lambda: None,
     ) -> T:
         """Send one request below the base URL and give the answer to ``read``, which may raise our errors.
+
+        ``sending`` is called before each try.
 
         Repeatable calls (GET always) are tried again after NotSent, Ambiguous and Throttled, with full jitter;
         other calls only after NotSent, because nothing has happened yet then.
@@ -179,9 +182,12 @@ class HttpClient:
         url = self.base_url + path
         if query:
             url += "?" + urlencode(query, quote_via=quote)
-        return self._repeat(
-            lambda: read(self._send(method, url, body, headers, max_bytes)), repeatable or method == "GET"
-        )
+
+        def once() -> T:
+            sending()
+            return read(self._send(method, url, body, headers, max_bytes))
+
+        return self._repeat(once, repeatable or method == "GET")
 
     def fetch(self, url: str, *, max_bytes: int) -> Answer:
         """GET any guarded address, without credentials; the answer has status 200.

@@ -12,6 +12,7 @@ from collections.abc import Iterable, Iterator, Sequence
 from datetime import datetime
 from typing import Protocol
 
+from .drift import Drift
 from .types import (
     Annotation,
     AnnotationState,
@@ -41,6 +42,14 @@ class Platform(Protocol):
     """One connection's account on a platform, acting with one token."""
 
     capabilities: Capabilities
+
+    @property
+    def drift(self) -> Drift:
+        """What this object was answered that its platform's schema does not say (``drift.rows()``)."""
+
+    @property
+    def requests(self) -> int:
+        """Requests that this object has sent, repeated ones counted each time."""
 
     def close(self) -> None:
         """Give back the pooled connections."""

@@ -377,6 +377,33 @@ class Outcome(msgspec.Struct, frozen=True):
     assignment: Assignment | None = None
 
 
+class DriftRow(msgspec.Struct, frozen=True):
+    """An answer that we did not expect, and how often it was seen.
+
+    ``kind`` is the platform's name of the message, ``what`` one of unknown_field, new_value, missing_field and
+    wrong_type, ``name`` the field (with the value where that is new), ``example`` a type name or an enum number.
+    """
+
+    kind: str
+    what: str
+    name: str
+    count: int
+    example: str = ""
+
+
+class Feature(msgspec.Struct, frozen=True):
+    """Whether a token is good for one of our features; ``reason`` is a sentence where it is not.
+
+    ``name`` out of label, review, create_tasks, sync_inputs, add_inputs, concepts, people, datasets, label_orders,
+    suggestions and media.
+    """
+
+    name: str
+    ok: bool
+    missing_scopes: tuple[str, ...] = ()
+    reason: str = ""
+
+
 class TokenReport(msgspec.Struct, frozen=True):
     """What a token may do, for the connection page. ``missing`` maps a feature to the reason it is off."""
 
@@ -387,6 +414,7 @@ class TokenReport(msgspec.Struct, frozen=True):
     inputs: int | None = None
     tasks: int | None = None
     missing: dict[str, str] = {}
+    features: tuple[Feature, ...] = ()
 
 
 class Capabilities(msgspec.Struct, frozen=True):

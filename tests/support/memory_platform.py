@@ -10,6 +10,7 @@ from datetime import UTC, datetime, timedelta
 
 import msgspec
 
+from dashboard.platforms.drift import Drift
 from dashboard.platforms.errors import (
     AlreadyExists,
     Ambiguous,
@@ -149,6 +150,8 @@ class MemoryPlatform:
     def __init__(self, app: MemoryApp, token: str) -> None:
         self.app = app
         self.token = token
+        self.drift = Drift()
+        self.requests = 0
 
     @property
     def capabilities(self) -> Capabilities:
@@ -162,6 +165,7 @@ class MemoryPlatform:
     def _call(self, name: str, *, write: bool = False) -> str | None:
         """Raise what happens before the call; answer what shall happen with or after a write."""
         self.app.calls.append(name)
+        self.requests += 1
         self.app.before(name)
         fault = self.app.fault(name, self.token)
         if self.token not in self.app.tokens or fault == "token":

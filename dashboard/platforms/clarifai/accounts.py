@@ -75,14 +75,14 @@ class AccountCalls(Calls):
 
         rows = [raw for page in pages(fetch, self.capabilities.page_size, 1) for raw in page]
         people.setdefault(self.user_id, PlatformUser(self.user_id, self.user_id, True))
-        for person in mapping.each(rows, "collaborator", mapping.collaborator, self.quarantine):
+        for person in self.each(rows, "collaborator", mapping.collaborator):
             if person is not None and person.id:
                 people.setdefault(person.id, person)
         return list(people.values())
 
     def list_concepts(self) -> list[Concept]:
         found = list(self.rows("list_concepts", "concepts"))
-        return mapping.each(found, "concept", mapping.concept, self.quarantine)
+        return self.each(found, "concept", mapping.concept)
 
     def create_concepts(self, concepts: Sequence[Concept]) -> None:
         known = {one.id for one in self.list_concepts()}

@@ -86,7 +86,7 @@ class AnnotationCalls(Calls):
 
     def _annotations(self, page: list[Raw]) -> list[Annotation]:
         read = partial(mapping.annotation, tagged=self.capabilities.preconditions)
-        return mapping.each(page, "annotation", read, self.quarantine)
+        return self.each(page, "annotation", read)
 
     def create_annotations(self, writes: Sequence[AnnotationWrite]) -> list[Outcome]:
         def send(part: Sequence[AnnotationWrite]) -> list[Outcome]:
@@ -162,10 +162,12 @@ class AnnotationCalls(Calls):
         headers: Sequence[tuple[str, str]],
     ) -> list[Outcome]:
         frame = self.client.call(route, batch("annotations"), body=bodies.encode(body), headers=headers)
-        tagged = self.capabilities.preconditions
+        understand = self.stated(
+            "annotation", partial(mapping.annotation, tagged=self.capabilities.preconditions)
+        )
 
         def read(one: str, raw: Raw) -> Outcome:
-            return Outcome(one, annotation=mapping.annotation(raw, tagged=tagged))
+            return Outcome(one, annotation=understand(raw))
 
         return self.outcomes([one.id for one in part], frame, "annotations", read)
 

@@ -56,7 +56,7 @@ class AssignmentCalls(Calls):
             for part in query_parts([(one,) for one in chosen], fixed, self.query_bytes)
         ]
         for page in gather(fetches, self.capabilities.page_size, self.ahead):
-            yield from mapping.each(page, "assignment", read, self.quarantine)
+            yield from self.each(page, "assignment", read)
 
     def start_work(self, task_id: str, action: AssignmentAction) -> list[Assignment]:
         if action in _CONFIGS:
@@ -67,14 +67,16 @@ class AssignmentCalls(Calls):
             "put_assignments", envelope, body=body, repeatable=True, path={"task_id": task_id}
         )
         read = partial(mapping.assignment, task_id=task_id)
-        return mapping.each(frame.items("task_assignments"), "assignment", read, self.quarantine)
+        return self.each(frame.items("task_assignments"), "assignment", read)
 
     def act(self, task_id: str, action: AssignmentAction, assignment_ids: Sequence[str]) -> list[Outcome]:
         if action not in _CONFIGS:
             raise Rejected("A start action names no assignments.", fields={"action": "not a decision"})
 
+        understand = self.stated("assignment", partial(mapping.assignment, task_id=task_id))
+
         def read(one: str, raw: Raw) -> Outcome:
-            return Outcome(one, assignment=mapping.assignment(raw, task_id))
+            return Outcome(one, assignment=understand(raw))
 
         def send(part: Sequence[str]) -> list[Outcome]:
             chosen = {"task_assignments": [{"id": one} for one in part]}

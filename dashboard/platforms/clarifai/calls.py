@@ -10,6 +10,7 @@ from urllib.parse import quote
 
 from msgspec import Raw
 
+from ..drift import Drift
 from ..errors import (
     Ambiguous,
     Forbidden,
@@ -20,15 +21,34 @@ from ..errors import (
     Rejected,
 )
 from ..types import Capabilities, Outcome
+from . import mapping
 from .answers import Frame, batch, envelope, match
 from .batches import cut, send_all
 from .bodies import encode
 from .client import ClarifaiClient
-from .codes import UNREADABLE
+from .codes import UNREADABLE, status_number
+from .looking import Eye
 from .mapping import Quarantine
 from .pages import pages
 
 T = TypeVar("T")
+# What we call a kind of item -> what the platform's schema calls it.
+MESSAGES = {
+    "annotation": "Annotation",
+    "assignment": "TaskAssignment",
+    "collaborator": "Collaborator",
+    "concept": "Concept",
+    "counts": "TaskStatusCountPerUser",
+    "dataset": "Dataset",
+    "input": "Input",
+    "label order": "LabelOrder",
+    "model": "Model",
+    "output": "Output",
+    "result": "WorkflowResult",
+    "search": "Search",
+    "task": "Task",
+    "workflow": "Workflow",
+}
 Parameter = tuple[str, str]
 NO_PATH: Mapping[str, str] = MappingProxyType({})
 
@@ -36,7 +56,8 @@ NO_PATH: Mapping[str, str] = MappingProxyType({})
 class Calls:
     """One app on the platform with one token.
 
-    ``ahead`` pages of a long list are asked for at once. ``quarantine`` counts items that could not be read.
+    ``ahead`` pages of a long list are asked for at once. ``quarantine`` counts items that could not be read,
+    ``drift`` what came unlike the platform's schema, ``requests`` every request that was made.
     """
 
     capabilities = Capabilities()
@@ -56,10 +77,19 @@ class Calls:
         self.client = client
         self.user_id = user_id
         self.app_id = app_id
-        self.quarantine = Quarantine()
+        self.drift = Drift()
+        self._eye = Eye(self.drift)
+        self.quarantine = Quarantine(
+            lambda kind, problem: self._eye.misfit(MESSAGES.get(kind, kind), problem)
+        )
 
     def __repr__(self) -> str:
         return f"<{type(self).__name__} {self.user_id}/{self.app_id}>"
+
+    @property
+    def requests(self) -> int:
+        """Requests that this object sent so far, repeated ones counted each time."""
+        return self.client.requests
 
     def close(self) -> None:
         """Nothing to do: connections are shared by the process and closed by ``registry.close_all``."""
@@ -81,6 +111,27 @@ class Calls:
         """Every item of an unfiltered list, raw."""
         for found in pages(partial(self.page, route, name, ()), self.capabilities.page_size, self.ahead):
             yield from found
+
+    def each(self, items: list[Raw], kind: str, read: Callable[[Raw], T]) -> list[T]:
+        """Every item that can be read; the others are counted, and so is what came unlike the schema."""
+        self._eye.page(items, MESSAGES[kind])
+        return mapping.each(items, kind, self.stated(kind, read), self.quarantine)
+
+    def single(self, kind: str, read: Callable[[Raw], T], raw: Raw) -> T:
+        """The single thing asked for. Raises Ambiguous when it has an unexpected shape."""
+        self._eye.item(raw, MESSAGES[kind])
+        return understood(self.stated(kind, read), raw)
+
+    def stated(self, kind: str, read: Callable[[Raw], T]) -> Callable[[Raw], T]:
+        """``read``, counting each status that stands for none of our states."""
+
+        def reading(raw: Raw) -> T:
+            found = read(raw)
+            if getattr(found, "state", None) == "unknown":
+                self._eye.state(MESSAGES[kind], status_number(raw))
+            return found
+
+        return reading
 
     def write(
         self,

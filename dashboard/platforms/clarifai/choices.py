@@ -8,7 +8,6 @@ import msgspec
 from msgspec import Raw
 
 from ..types import Dataset, Predictor, SavedSearch
-from . import mapping
 from .calls import Calls
 from .codes import MODEL_TRAINED, StatusWire
 from .pages import side_by_side
@@ -22,11 +21,11 @@ class ChoiceCalls(Calls):
 
     def list_datasets(self) -> list[Dataset]:
         found = list(self.rows("list_datasets", "datasets"))
-        return mapping.each(found, "dataset", _dataset, self.quarantine)
+        return self.each(found, "dataset", _dataset)
 
     def list_saved_searches(self) -> list[SavedSearch]:
         found = list(self.rows("list_searches", "searches"))
-        return mapping.each(found, "search", _search, self.quarantine)
+        return self.each(found, "search", _search)
 
     def list_predictors(self) -> list[Predictor]:
         workflows, models = side_by_side(
@@ -36,9 +35,9 @@ class ChoiceCalls(Calls):
             ],
             self.capabilities.page_size,
         )
-        found = mapping.each(models, "model", _model, self.quarantine)
+        found = self.each(models, "model", _model)
         return [
-            *mapping.each(workflows, "workflow", _workflow, self.quarantine),
+            *self.each(workflows, "workflow", _workflow),
             *(one for one in found if one is not None),
         ]
 

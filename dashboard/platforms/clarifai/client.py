@@ -6,6 +6,7 @@ comes back is given to the caller's reader as it came.
 
 from __future__ import annotations
 
+import threading
 from collections.abc import Callable, Mapping, Sequence
 from types import MappingProxyType
 from typing import TypeVar
@@ -65,12 +66,17 @@ ROUTES: dict[str, tuple[str, str]] = {
 
 
 class ClarifaiClient:
-    """Calls routes of one app with one token. The token shows in no repr and no error."""
+    """Calls routes of one app with one token. The token shows in no repr and no error.
+
+    ``requests`` counts what was sent, each try of a repeated call by itself.
+    """
 
     def __init__(self, http: HttpClient, *, user_id: str, app_id: str, token: str) -> None:
         self._http = http
         self._app = f"/v2/users/{quote(user_id, safe='')}/apps/{quote(app_id, safe='')}"
         self._token = token
+        self._lock = threading.Lock()
+        self.requests = 0
 
     def __repr__(self) -> str:
         return f"<ClarifaiClient {self._http.base_url}{self._app}>"
@@ -110,7 +116,12 @@ class ClarifaiClient:
             body=body,
             headers=sent,
             repeatable=repeatable,
+            sending=self._count,
         )
+
+    def _count(self) -> None:
+        with self._lock:
+            self.requests += 1
 
 
 def _sendable(text: str) -> bool:

@@ -119,6 +119,19 @@ class StatusWire(msgspec.Struct):
         return int(self.code) if self.code and self.code.isascii() and self.code.isdigit() else 0
 
 
+class _Judged(msgspec.Struct):
+    status: StatusWire | None = None
+
+
+_judged = msgspec.json.Decoder(_Judged).decode
+
+
+def status_number(raw: bytes | msgspec.Raw) -> int:
+    """The status code of an item or an answer; 0 where there is none."""
+    status = _judged(raw).status
+    return status.number if status else 0
+
+
 _FIELD = re.compile(r"([A-Za-z_][\w.\[\]-]{0,120}): (.{1,200})", re.ASCII)
 
 

@@ -27,7 +27,7 @@ class InputCalls(Calls):
         while True:
             query = [("per_page", str(STREAM_PAGE))] + ([("last_id", last)] if last else [])
             found = self.client.call("stream_inputs", envelope, query=query).items("inputs")
-            yield from mapping.each(found, "input", mapping.input_, self.quarantine)
+            yield from self.each(found, "input", mapping.input_)
             if len(found) < STREAM_PAGE:
                 return
             try:
@@ -43,7 +43,7 @@ class InputCalls(Calls):
         found: list[Input] = []
         for part in query_parts(groups, (), self.query_bytes) if groups else ():
             raw = self.page("list_inputs", "inputs", part, 1, len(part))
-            found += mapping.each(raw, "input", mapping.input_, self.quarantine)
+            found += self.each(raw, "input", mapping.input_)
         return found
 
     def create_inputs(self, inputs: Sequence[InputWrite]) -> list[Outcome]:

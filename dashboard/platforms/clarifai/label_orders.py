@@ -22,7 +22,7 @@ class LabelOrderCalls(Calls):
 
     def list_label_orders(self) -> list[LabelOrder]:
         found = list(self.rows("list_label_orders", "label_orders"))
-        return mapping.each(found, "label order", label_order, self.quarantine)
+        return self.each(found, "label order", label_order)
 
     def create_label_order(self, order: LabelOrder, task: Task) -> LabelOrder:
         body = order_body(order) | {
@@ -42,7 +42,7 @@ class LabelOrderCalls(Calls):
         self.delete_by_ids("delete_label_orders", [order_id])
 
     def _write_order(self, route: str, body: dict[str, Any], order_id: str) -> LabelOrder:
-        return understood(label_order, self.write_one(route, "label_orders", body, order_id))
+        return self.single("label order", label_order, self.write_one(route, "label_orders", body, order_id))
 
 
 class _Id(msgspec.Struct):

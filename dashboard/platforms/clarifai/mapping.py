@@ -37,9 +37,13 @@ _NO_STATUS = StatusWire()
 
 
 class Quarantine:
-    """Items that could not be understood: how many, and the last fifty as (kind, id, reason)."""
+    """Items that could not be understood: how many, and the last fifty as (kind, id, reason).
 
-    def __init__(self) -> None:
+    ``told`` is called with the kind and the reason of each.
+    """
+
+    def __init__(self, told: Callable[[str, Exception], None] | None = None) -> None:
+        self._told = told
         self._lock = threading.Lock()
         self.count = 0
         self.last: deque[tuple[str, str, str]] = deque(maxlen=50)
@@ -52,6 +56,8 @@ class Quarantine:
         with self._lock:
             self.count += 1
             self.last.append((kind, known[:128], str(reason)[:200]))
+        if self._told is not None:
+            self._told(kind, reason)
 
 
 class _OnlyId(msgspec.Struct, gc=False):

@@ -15,6 +15,7 @@ from ..types import ConceptValue, Suggestion
 from .answers import Frame, batch
 from .batches import cut
 from .bodies import encode
+from .calls import MESSAGES
 from .codes import SUCCESS, UNREADABLE, StatusWire, error_of
 from .inputs import InputCalls
 from .shapes import ConceptWire, DataWire, region, values
@@ -58,6 +59,7 @@ class SuggestionCalls(InputCalls):
     def _answered(self, asked: Sequence[str], frame: Frame, name: str) -> dict[str, list[Suggestion]]:
         """Suggestions of those inputs that were answered; raises the reason when none was."""
         items = frame.items(name)
+        self._eye.page(items, MESSAGES[name.removesuffix("s")])
         found: dict[str, list[Suggestion]] = {}
         failure: PlatformError | None = None
         for place, raw in enumerate(items):
@@ -73,7 +75,7 @@ class SuggestionCalls(InputCalls):
                     continue
                 found[one] = suggestions(answer.parts())
             except UNREADABLE as error:
-                self.quarantine.add("prediction", bytes(raw), error)
+                self.quarantine.add(name.removesuffix("s"), bytes(raw), error)
         if not found and asked:
             raise failure or Ambiguous("The platform's answer holds no prediction for these inputs.")
         return found

@@ -19,12 +19,10 @@ class TaskCalls(Calls):
     """List, make, change and delete tasks."""
 
     def list_tasks(self) -> list[Task]:
-        return mapping.each(
-            list(self.rows("list_tasks", "tasks")), "task", task_mapping.task, self.quarantine
-        )
+        return self.each(list(self.rows("list_tasks", "tasks")), "task", task_mapping.task)
 
     def get_task(self, task_id: str) -> Task:
-        return understood(task_mapping.task, self._raw_task(task_id))
+        return self.single("task", task_mapping.task, self._raw_task(task_id))
 
     def _raw_task(self, task_id: str) -> Raw:
         return self.client.call("get_task", envelope, path={"task_id": task_id}).one("task")
@@ -42,7 +40,7 @@ class TaskCalls(Calls):
         self._write_task("patch_tasks", {"tasks": [body], "action": "merge"}, task_id)
 
     def _write_task(self, route: str, body: dict[str, Any], task_id: str) -> Task:
-        return understood(task_mapping.task, self.write_one(route, "tasks", body, task_id))
+        return self.single("task", task_mapping.task, self.write_one(route, "tasks", body, task_id))
 
     def delete_task(self, task_id: str) -> None:
         self.delete_by_ids("delete_tasks", [task_id])
@@ -56,4 +54,4 @@ class TaskCalls(Calls):
     def _counts(self, route: str, task_id: str) -> list[StatusCounts]:
         raw = self.client.call(route, envelope, path={"task_id": task_id}).one("counts")
         rows = understood(msgspec.json.Decoder(list[Raw]).decode, raw)
-        return mapping.each(rows, "counts", mapping.counts, self.quarantine)
+        return self.each(rows, "counts", mapping.counts)
