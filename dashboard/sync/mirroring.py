@@ -30,36 +30,56 @@ class Change:
         return Change(self.read + other.read, self.changed + other.changed)
 
 
+#: What is mirrored of an input and of a task as the platform tells it, beside its times.
+INPUT_FIELDS = ("name", "kind", "url", "large_url", "thumb_url", "width", "height", "ready")
+TASK_FIELDS = (
+    "name",
+    "description",
+    "type",
+    "state",
+    "concept_ids",
+    "labeler_ids",
+    "reviewer_ids",
+    "worker",
+    "review",
+    "details",
+)
+_PRESENT: dict[str, Any] = {"missing_sweeps": 0, "deleted_at": None}
+
+
+def task_fields(task: types.Task) -> dict[str, Any]:
+    """TASK_FIELDS of a task, as the mirror's columns."""
+    return {
+        "name": task.name[:300],
+        "description": task.description,
+        "type": task.type.value,
+        "state": task.state.value,
+        "concept_ids": list(task.concept_ids),
+        "labeler_ids": list(task.worker.user_ids),
+        "reviewer_ids": list(task.review.user_ids),
+        "worker": {
+            "strategy": task.worker.strategy.value,
+            "workers_per_input": task.worker.workers_per_input,
+            "weights": dict(task.worker.weights),
+        },
+        "review": {
+            "strategy": task.review.strategy.value,
+            "labeler_threshold": task.review.labeler_threshold,
+            "reviewer_threshold": task.review.reviewer_threshold,
+        },
+        "details": msgspec.json.decode(msgspec.json.encode(task.details)),
+    }
+
+
 def save_tasks(connection_id: int, tasks: Sequence[types.Task]) -> Change:
     """Insert or update tasks as told by the platform; a known task keeps our own fields."""
     return _upsert(
         Task,
         connection_id,
         {
-            task.id: {
-                "name": task.name[:300],
-                "description": task.description,
-                "type": task.type.value,
-                "state": task.state.value,
-                "concept_ids": list(task.concept_ids),
-                "labeler_ids": list(task.worker.user_ids),
-                "reviewer_ids": list(task.review.user_ids),
-                "worker": {
-                    "strategy": task.worker.strategy.value,
-                    "workers_per_input": task.worker.workers_per_input,
-                    "weights": dict(task.worker.weights),
-                },
-                "review": {
-                    "strategy": task.review.strategy.value,
-                    "labeler_threshold": task.review.labeler_threshold,
-                    "reviewer_threshold": task.review.reviewer_threshold,
-                },
-                "details": msgspec.json.decode(msgspec.json.encode(task.details)),
-                "created_at": task.created_at,
-                "modified_at": task.modified_at,
-                "missing_sweeps": 0,
-                "deleted_at": None,
-            }
+            task.id: task_fields(task)
+            | {"created_at": task.created_at, "modified_at": task.modified_at}
+            | _PRESENT
             for task in tasks
         },
     )
@@ -86,25 +106,28 @@ def save_concepts(connection_id: int, concepts: Sequence[types.Concept]) -> Chan
     return _upsert(Concept, connection_id, rows)
 
 
+def input_fields(one: types.Input) -> dict[str, Any]:
+    """INPUT_FIELDS of an input, as the mirror's columns."""
+    return {
+        "name": _name(one)[:300],
+        "kind": one.kind[:20],
+        "url": one.url,
+        "large_url": one.large_url,
+        "thumb_url": one.thumb_url,
+        "width": one.width,
+        "height": one.height,
+        "ready": one.ready,
+    }
+
+
 def save_inputs(connection_id: int, inputs: Sequence[types.Input]) -> Change:
     return _upsert(
         Input,
         connection_id,
         {
-            one.id: {
-                "name": _name(one)[:300],
-                "kind": one.kind[:20],
-                "url": one.url,
-                "large_url": one.large_url,
-                "thumb_url": one.thumb_url,
-                "width": one.width,
-                "height": one.height,
-                "ready": one.ready,
-                "created_at": one.created_at,
-                "modified_at": one.modified_at,
-                "missing_sweeps": 0,
-                "deleted_at": None,
-            }
+            one.id: input_fields(one)
+            | {"created_at": one.created_at, "modified_at": one.modified_at}
+            | _PRESENT
             for one in inputs
         },
     )
@@ -195,6 +218,8 @@ def save_assignments(task: Task, assignments: Iterable[types.Assignment], inputs
                         "submitted_at",
                         "changed_at",
                         "read_at",
+                        "missing_sweeps",
+                        "gone",
                     ],
                 )
         total += Change(len(part), len(written))

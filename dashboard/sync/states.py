@@ -19,6 +19,16 @@ _OF_PLATFORM = {
     AssignmentState.REJECTED: State.REJECTED,
 }
 
+_TOLD = (
+    "assignment_id",
+    "platform_state",
+    "state",
+    "sent_back",
+    "changed_at",
+    "missing_sweeps",
+    "gone",
+)
+
 #: What each move shall have made of the assignment; any of these on the platform means that it is done.
 WANTED: dict[str, frozenset[str]] = {
     Kind.SUBMIT: frozenset(
@@ -68,7 +78,8 @@ def accept(item: WorkItem, assignment: Assignment, *, move: str | None, reviewed
 
     An answer older than what we already know is ignored: pull and push overtake each other.
     """
-    before = (item.assignment_id, item.platform_state, item.state, item.sent_back, item.changed_at)
+    before = [getattr(item, name) for name in _TOLD]
+    item.missing_sweeps, item.gone = 0, False
     newer = _not_older(assignment.modified_at, item.changed_at)
     if assignment.id:
         item.assignment_id = assignment.id
@@ -86,7 +97,7 @@ def accept(item: WorkItem, assignment: Assignment, *, move: str | None, reviewed
         item.platform_state = now
         item.changed_at = assignment.modified_at or item.changed_at
     settle(item, move=move, reviewed=reviewed)
-    return before != (item.assignment_id, item.platform_state, item.state, item.sent_back, item.changed_at)
+    return before != [getattr(item, name) for name in _TOLD]
 
 
 def settle(item: WorkItem, *, move: str | None, reviewed: bool) -> None:

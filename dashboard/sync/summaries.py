@@ -2,8 +2,9 @@
 
 from __future__ import annotations
 
+from collections import Counter
 from collections.abc import Collection, Iterable, Mapping, Sequence
-from typing import Any
+from typing import Any, NamedTuple
 
 from django.db import transaction
 from django.utils import timezone
@@ -16,6 +17,7 @@ from .shapes import main_concept
 
 MAX_SHAPES = 300  # drawn on a thumbnail; more cannot be told apart
 MAX_POINTS = 60
+_SUMMARY = ("shapes", "shape_count", "tags", "annotation_count", "own_count", "state")
 
 
 def belongs(author: str, *, labeler_id: str, labelers: Collection[str]) -> bool:
@@ -26,13 +28,25 @@ def belongs(author: str, *, labeler_id: str, labelers: Collection[str]) -> bool:
     return author == labeler_id or author not in labelers
 
 
-def summarize(annotations: Iterable[Annotation]) -> tuple[list[Any], int, list[Any], set[str]]:
-    """(shapes, number of shapes, tags, concept ids), as the fields of WorkItem."""
+class Summary(NamedTuple):
+    """What lists show of one item's annotations, as the fields of WorkItem; ``authors`` counts them by user id."""
+
+    shapes: list[Any]
+    shape_count: int
+    tags: list[Any]
+    concepts: set[str]
+    authors: Counter[str]
+
+
+def summarize(annotations: Iterable[Annotation]) -> Summary:
+    """The summary of these annotations, which all belong to one item."""
     shapes: list[Any] = []
     count = 0
     tags: list[Any] = []
     concepts: set[str] = set()
+    authors: Counter[str] = Counter()
     for annotation in annotations:
+        authors[annotation.user_id] += 1
         for concept in annotation.concepts:
             tags.append([concept.id, concept.value])
             concepts.add(concept.id)
@@ -52,38 +66,42 @@ def summarize(annotations: Iterable[Annotation]) -> tuple[list[Any], int, list[A
             step = -(-len(region.points) // MAX_POINTS)
             points = [[round(row, 4), round(column, 4)] for row, column in region.points[::step]]
             shapes.append(["polygon", name.id if name else "", points])
-    return shapes, count, sorted(tags), concepts
+    return Summary(shapes, count, sorted(tags), concepts, authors)
 
 
 def store(bodies: Mapping[int, Sequence[Annotation]], *, connection_id: int) -> int:
-    """Keep what lists show of these items' annotations, just read: {item id: annotations}.
+    """Keep what lists show of these items' annotations, just read: {item id: annotations}. See :func:`keep`."""
+    return keep({pk: summarize(several) for pk, several in bodies.items()}, connection_id=connection_id)
 
-    Answers how many items differed. Items are locked meanwhile, and their state is settled anew: an item that
-    has annotations is begun.
+
+def keep(found: Mapping[int, Summary], *, connection_id: int) -> int:
+    """Put summaries on their items: {item id: summary}. Answers how many items differed.
+
+    Items are locked meanwhile, and their state is settled anew: an item that has annotations is begun.
     """
-    if not bodies:
+    if not found:
         return 0
     with transaction.atomic():
         rows = list(
-            WorkItem.objects.select_for_update(of=("self",)).filter(pk__in=bodies).select_related("task")
+            WorkItem.objects.select_for_update(of=("self",)).filter(pk__in=found).select_related("task")
         )
         moves = states.waiting_moves([row.pk for row in rows])
         now = timezone.now()
         changed: list[WorkItem] = []
-        named: dict[int, set[str]] = {}
         for item in rows:
-            shapes, count, tags, concepts = summarize(bodies[item.pk])
-            before = (item.shapes, item.shape_count, item.tags, item.state)
-            item.shapes, item.shape_count, item.tags = shapes, count, tags
+            summary = found[item.pk]
+            before = [getattr(item, name) for name in _SUMMARY]
+            item.shapes, item.shape_count, item.tags = summary.shapes, summary.shape_count, summary.tags
+            item.annotation_count = summary.authors.total()
+            item.own_count = summary.authors[item.labeler_id]
             reviewed = item.task.review.get("strategy") != ReviewStrategy.NONE
             states.settle(item, move=moves.get(item.pk), reviewed=reviewed)
-            if before != (item.shapes, item.shape_count, item.tags, item.state):
+            if before != [getattr(item, name) for name in _SUMMARY]:
                 item.read_at = now
                 changed.append(item)
-                named[item.pk] = concepts
         if changed:
-            upsert_items(changed, ["shapes", "shape_count", "tags", "state", "read_at"])
-            _link(named, connection_id)
+            upsert_items(changed, [*_SUMMARY, "read_at"])
+        _link({pk: summary.concepts for pk, summary in found.items()}, connection_id)
     return len(changed)
 
 

@@ -211,6 +211,17 @@ class UserCount(models.Model):
     def __str__(self) -> str:
         return f"{self.what} of {self.user_id}"
 
+    @property
+    def total(self) -> int:
+        """All of the user's, whatever their status."""
+        return (
+            self.pending
+            + self.awaiting_review
+            + self.success
+            + self.review_denied
+            + self.awaiting_consensus_review
+        )
+
 
 class DailyCount(models.Model):
     """A task's counts at the last sync of each day, for the small line in the task list."""

@@ -6,6 +6,7 @@ import time
 
 from django.utils import timezone
 
+from dashboard.platforms.interface import Platform
 from dashboard.sync.models import SyncRun
 
 SAVE_SECONDS = 0.5
@@ -20,6 +21,7 @@ class Progress:
 
     def __init__(self, run: SyncRun) -> None:
         self.run = run
+        self.platform: Platform | None = None
         self._saved = 0.0
 
     def stage(self, name: str, total: int = 0) -> None:
@@ -41,6 +43,7 @@ class Progress:
     def save(self) -> None:
         """Write the counts and a sign of life. Raises Superseded."""
         self._saved = time.monotonic()
+        self.count()
         run = self.run
         alive = SyncRun.objects.filter(pk=run.pk, state=SyncRun.State.RUNNING).update(
             stage=run.stage,
@@ -49,7 +52,13 @@ class Progress:
             read=run.read,
             changed=run.changed,
             quarantined=run.quarantined,
+            requests=run.requests,
             beat_at=timezone.now(),
         )
         if not alive:
             raise Superseded
+
+    def count(self) -> None:
+        """Take over what the platform's adapter counted itself: requests, and rows that could not be read."""
+        self.run.requests = getattr(self.platform, "requests", 0)
+        self.run.quarantined = getattr(getattr(self.platform, "quarantine", None), "count", 0)

@@ -31,6 +31,7 @@ def pull(run_id: int) -> SyncRun | None:
     progress = Progress(run)
     try:
         platform = gateway.platform_for(connection)
+        progress.platform = platform
         stages.everything(platform, connection, progress, full=run.mode == SyncRun.Mode.FULL)
         progress.save()
     except Superseded:
@@ -85,4 +86,7 @@ def _finish(run: SyncRun, error: str) -> None:
         beat_at=run.ended_at,
         read=run.read,
         changed=run.changed,
+        quarantined=run.quarantined,
+        requests=run.requests,
+        proof=run.proof,
     )

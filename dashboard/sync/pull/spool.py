@@ -14,16 +14,22 @@ _decode = msgspec.msgpack.Decoder(Annotation).decode
 _encode = msgspec.msgpack.Encoder().encode
 
 
-class Spool:
+def scratch() -> sqlite3.Connection:
     """A private temporary database, which SQLite keeps in memory while small and on disk when not.
 
     Nothing of it outlives the process, and other connections cannot see it.
     """
+    base = sqlite3.connect("", isolation_level=None)
+    base.execute("PRAGMA journal_mode=OFF")
+    base.execute("PRAGMA synchronous=OFF")
+    return base
+
+
+class Spool:
+    """Annotations put aside; used by one thread."""
 
     def __init__(self) -> None:
-        self._base = sqlite3.connect("", isolation_level=None)
-        self._base.execute("PRAGMA journal_mode=OFF")
-        self._base.execute("PRAGMA synchronous=OFF")
+        self._base = scratch()
         self._base.execute("CREATE TABLE spool (input TEXT, body BLOB)")
         self._indexed = False
 

@@ -1,54 +1,84 @@
-"""What a pull reads, in order: tasks, people, concepts, inputs, then each task's work.
+"""What a pull reads, in order: tasks, inputs, what changed, people and concepts, then each touched task's work.
 
 A stage writes as it reads, so memory stays bounded; what is missing is marked only after a complete read, and
-taken for deleted only after two.
+taken for deleted only after two. A pull where nothing happened costs three requests, and one more for each open
+task where assignments are listed.
 """
 
 from __future__ import annotations
 
 from collections.abc import Sequence
+from datetime import timedelta
 
 from django.db.models import F
 from django.utils import timezone
 
 from dashboard.accounts.models import Connection
 from dashboard.platforms import types
-from dashboard.platforms.errors import Forbidden, NotFound, PlatformError, Unsupported
+from dashboard.platforms.errors import Forbidden, NotFound, Unsupported
 from dashboard.platforms.interface import Platform
 
 from .. import mirroring
 from ..counting import recount
-from ..models import Input, Task, UserCount
-from . import tasks
+from ..models import Task
+from . import changes, counts, inputs, tasks
+from .changes import Changes
 from .progress import Progress
+from .proof import Ledger
 
 SWEEPS = 2
+#: People and concepts change seldom; beside this they are read when something names an unknown one.
+LISTED_FOR = timedelta(minutes=10)
 
 
 def everything(platform: Platform, connection: Connection, progress: Progress, *, full: bool) -> None:
     """Read all stages. Raises PlatformError where reading failed, Superseded when the run was given up."""
+    if not full:
+        _read(platform, connection, progress, None)
+        return
+    ledger = Ledger(connection.pk)
+    try:
+        alive = _read(platform, connection, progress, ledger)
+        progress.run.proof = _prove(platform, alive, progress, ledger)
+    finally:
+        ledger.close()
+    progress.stage("")
+
+
+def _read(
+    platform: Platform, connection: Connection, progress: Progress, ledger: Ledger | None
+) -> list[Task]:
+    """Read and store; answers the tasks that exist. ``ledger`` is told everything, in a full pull."""
+    edited = _tasks(platform, connection, progress, ledger)
+    alive = list(Task.objects.filter(connection=connection, deleted_at=None, missing_sweeps=0).order_by("id"))
+    if ledger is not None:
+        inputs.everything(platform, connection, progress, ledger)
+    else:
+        inputs.new(platform, connection, progress)
+    found = changes.begin(connection.pk, full=ledger is not None)
+    if not found.whole:
+        changes.collect(platform, [task for task in alive if task.told_at], found, progress)
+    if _lists_are_due(progress, found, edited):
+        _people_and_concepts(platform, connection, progress, ledger)
+        found.mark.listed_at = timezone.now()
+    for task in alive:
+        _work(platform, task, progress, found, ledger, edited=task.platform_id in edited)
+    found.save()
+    progress.stage("")
+    return alive
+
+
+def _tasks(platform: Platform, connection: Connection, progress: Progress, ledger: Ledger | None) -> set[str]:
+    """Mirror the list of tasks; answers the ids of those that are new or were edited."""
     progress.stage("Reading tasks")
     listed = platform.list_tasks() if platform.capabilities.tasks else []
+    known = dict(Task.objects.filter(connection=connection).values_list("platform_id", "modified_at"))
     done = mirroring.save_tasks(connection.pk, listed)
     gone = _miss_tasks(connection, {task.id for task in listed})
     progress.step(read=done.read, changed=done.changed + gone)
-    _people_and_concepts(platform, connection, progress)
-    if full:
-        _all_inputs(platform, connection, progress)
-    else:
-        _new_inputs(platform, connection, progress)
-    alive = Task.objects.filter(
-        connection=connection, deleted_at=None, platform_id__in=[t.id for t in listed]
-    )
-    for task in alive.order_by("id"):
-        changed = tasks.work(platform, task, progress, full=full)
-        _counts(platform, task, progress)
-        if changed or full or task.counted_at is None or task.counted_at.date() != timezone.now().date():
-            recount([task.pk])
-        else:
-            Task.objects.filter(pk=task.pk).update(counted_at=timezone.now())
-    progress.run.quarantined = getattr(getattr(platform, "quarantine", None), "count", 0)
-    progress.stage("")
+    if ledger is not None:
+        ledger.tell_tasks(listed)
+    return {task.id for task in listed if task.id not in known or known[task.id] != task.modified_at}
 
 
 def _miss_tasks(connection: Connection, listed: set[str]) -> int:
@@ -58,72 +88,86 @@ def _miss_tasks(connection: Connection, listed: set[str]) -> int:
     return missing.filter(missing_sweeps__gte=SWEEPS).update(deleted_at=timezone.now())
 
 
-def _people_and_concepts(platform: Platform, connection: Connection, progress: Progress) -> None:
+def _lists_are_due(progress: Progress, found: Changes, edited: set[str]) -> bool:
+    read = found.mark.listed_at
+    asked = progress.run.requested_by_id is not None
+    return (
+        found.whole
+        or asked
+        or found.strange
+        or bool(edited)
+        or not read
+        or timezone.now() - read > LISTED_FOR
+    )
+
+
+def _people_and_concepts(
+    platform: Platform, connection: Connection, progress: Progress, ledger: Ledger | None
+) -> None:
     progress.stage("Reading people and concepts")
     try:
         people: Sequence[types.PlatformUser] = platform.list_people()
     except (Forbidden, Unsupported, NotFound):
         people = []  # a token without this right still syncs everything else
+    concepts = platform.list_concepts()
+    if ledger is not None:
+        ledger.tell_concepts(concepts)
     for done in (
         mirroring.save_people(connection.pk, people),
-        mirroring.save_concepts(connection.pk, platform.list_concepts()),
+        mirroring.save_concepts(connection.pk, concepts),
     ):
         progress.step(read=done.read, changed=done.changed)
 
 
-def _new_inputs(platform: Platform, connection: Connection, progress: Progress) -> None:
-    """What was added since the last one we know, and what was not ready then."""
-    progress.stage("Reading new inputs")
-    last = (
-        Input.objects.filter(connection=connection, deleted_at=None)
-        .order_by("-id")
-        .values_list("platform_id", flat=True)
-        .first()
-    )
-    if last is None:
-        _all_inputs(platform, connection, progress)
-        return
-    try:
-        for part in tasks.chunks(platform.iter_inputs(after=last)):
-            _save(connection, part, progress)
-    except NotFound:
-        _all_inputs(platform, connection, progress)  # the one we stopped at was deleted
-        return
-    waiting = Input.objects.filter(connection=connection, deleted_at=None, ready=False)
-    names = list(waiting.order_by("id").values_list("platform_id", flat=True)[:1000])
-    if names:
-        _save(connection, platform.get_inputs(names), progress)
+def _work(
+    platform: Platform,
+    task: Task,
+    progress: Progress,
+    found: Changes,
+    ledger: Ledger | None,
+    *,
+    edited: bool,
+) -> None:
+    """One task: whole where nothing of it was read before, else what changed; then its numbers."""
+    old = counts.are_old(task)
+    told: list[types.StatusCounts] | None = None
+    whole = found.whole or task.told_at is None
+    if whole:
+        changed, told = tasks.whole(platform, task, progress, found, ledger)
+    else:
+        changed = tasks.changed(platform, task, progress, found.touched.get(task.platform_id, ()), old=old)
+    if whole or changed or edited or old:
+        apart = counts.tell(platform, task, progress, told)
+        if not whole and counts.is_reason(task, apart):
+            changed += tasks.all_annotations(platform, task, progress, found, None)
+            apart = counts.apart(task)
+            whole = True
+        counts.settle(task, apart, whole=whole)
+    if changed or whole or task.counted_at is None or task.counted_at.date() != timezone.now().date():
+        recount([task.pk])
+    else:
+        Task.objects.filter(pk=task.pk).update(counted_at=timezone.now())
 
 
-def _all_inputs(platform: Platform, connection: Connection, progress: Progress) -> None:
-    try:
-        total = platform.count_inputs()
-    except PlatformError:
-        total = 0
-    progress.stage("Reading inputs", total)
-    seen: set[str] = set()
-    for part in tasks.chunks(platform.iter_inputs()):
-        seen.update(one.id for one in part)
-        _save(connection, part, progress)
-    # Only here, after the stream has ended by itself, is anything known to be missing.
-    rows = Input.objects.filter(connection=connection, deleted_at=None).values_list("id", "platform_id")
-    missing = [pk for pk, name in rows.iterator(chunk_size=2000) if name not in seen]
-    for start in range(0, len(missing), 500):
-        part_missing = Input.objects.filter(pk__in=missing[start : start + 500])
-        part_missing.update(missing_sweeps=F("missing_sweeps") + 1)
-        gone = part_missing.filter(missing_sweeps__gte=SWEEPS).update(deleted_at=timezone.now())
-        progress.step(changed=gone)
-
-
-def _save(connection: Connection, part: Sequence[types.Input], progress: Progress) -> None:
-    done = mirroring.save_inputs(connection.pk, part)
-    progress.step(read=done.read, changed=done.changed)
-
-
-def _counts(platform: Platform, task: Task, progress: Progress) -> None:
-    progress.stage(f"Reading counts of {task.name}")
-    try:
-        mirroring.save_counts(task, UserCount.What.ANNOTATIONS, platform.annotation_counts(task.platform_id))
-        mirroring.save_counts(task, UserCount.What.INPUTS, platform.input_counts(task.platform_id))
-    except (Unsupported, Forbidden, NotFound):
-        return  # shown as "not told by the platform"
+def _prove(
+    platform: Platform, alive: Sequence[Task], progress: Progress, ledger: Ledger
+) -> dict[str, object]:
+    """Compare; what differs is read again first, because others worked while we read."""
+    progress.stage("Comparing the mirror with what was read")
+    listed = platform.capabilities.assignment_listing
+    ledger.hold_lists()
+    for task in alive:
+        progress.stage(f"Comparing {task.name}")
+        ledger.hold_items(task, listed=listed)
+    known = {task.platform_id: task for task in alive}
+    for task_id, names in ledger.differing().items():
+        ledger.forget(task_id, names)
+        if task_id:
+            tasks.again(platform, known[task_id], progress, names, ledger)
+            ledger.hold_items(known[task_id], listed=listed, only=names)
+        else:
+            found = platform.get_inputs(names)
+            mirroring.save_inputs(ledger.connection_id, found)
+            ledger.tell_inputs(found)
+            ledger.hold_inputs(names)
+    return ledger.proof()

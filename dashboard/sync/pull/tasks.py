@@ -2,154 +2,111 @@
 
 from __future__ import annotations
 
-from collections.abc import Collection, Iterable, Iterator, Sequence
-from datetime import datetime, timedelta
-from typing import TypeVar
+from collections.abc import Collection, Sequence
 
-from django.utils import timezone
-
-from dashboard.platforms.errors import Forbidden, NotFound, Unsupported
+from dashboard.platforms.errors import NotFound
 from dashboard.platforms.interface import Platform
-from dashboard.platforms.types import Annotation, Assignment
+from dashboard.platforms.types import Annotation, Assignment, StatusCounts, TaskState
 
 from .. import mirroring, reading, states, summaries
 from ..models import Task, WorkItem
+from . import assignments
+from .changes import Changes
+from .chunks import CHUNK, chunks, latest
 from .progress import Progress
+from .proof import Ledger
 from .spool import Spool
 
-T = TypeVar("T")
 
-CHUNK = 250
-#: Changes may become visible out of order; this much is read again, now and then, while a task is moving.
-OVERLAP = timedelta(minutes=5)
-SHORT_OVERLAP = timedelta(seconds=10)
-#: A list in the order of change moves while it is paged through: who changes jumps to its end, and one row
-#: behind it slips past us. A complete list that is shorter than the platform's own count is read again.
-READINGS = 3
-
-
-def work(platform: Platform, task: Task, progress: Progress, *, full: bool) -> int:
-    """Pull one task's assignments and annotations; answers how many work items changed."""
-    now = timezone.now()
-    overlap = _overlap(task, now)
-    before = (task.assignments_until, task.pulled_until)
-    changed = 0
+def whole(
+    platform: Platform, task: Task, progress: Progress, changes: Changes, ledger: Ledger | None
+) -> tuple[int, list[StatusCounts] | None]:
+    """Read everything of a task; answers how many work items changed, and the assignment counts if asked for."""
+    changed, counts = 0, None
     try:
         if platform.capabilities.assignment_listing:
-            changed += _assignments(
-                platform, task, progress, _since(task.assignments_until, overlap, full=full)
-            )
-        since = _since(task.pulled_until, overlap, full=full)
-        if since is None:
-            changed += _all_annotations(platform, task, progress)
-        else:
-            changed += _changed_annotations(platform, task, progress, since)
+            changed, counts = assignments.everything(platform, task, progress, ledger)
+        changed += all_annotations(platform, task, progress, changes, ledger)
     except NotFound:
-        return changed  # deleted while we read; the next list of tasks says so
-    if (task.assignments_until, task.pulled_until) != before:
-        task.advanced_at = now
-    if overlap == OVERLAP or full:
-        task.overlapped_at = now
+        return changed, counts  # deleted while we read; the next list of tasks says so
     # Only after everything was read: a pull that broke off starts again where it had started.
-    Task.objects.filter(pk=task.pk).update(
-        assignments_until=task.assignments_until,
-        pulled_until=task.pulled_until,
-        advanced_at=task.advanced_at,
-        overlapped_at=task.overlapped_at,
-    )
-    return changed
+    _save(task)
+    return changed, counts
 
 
-def _overlap(task: Task, now: datetime) -> timedelta:
-    """How far back to read again.
+def changed(platform: Platform, task: Task, progress: Progress, names: Collection[str], *, old: bool) -> int:
+    """Read what changed: the assignments where they are listed, and these inputs (platform ids), each whole.
 
-    The whole overlap every five minutes while something moves; a short one in between; none once nothing has
-    moved for longer than the overlap and it was read again since: then all that could come late has come.
+    Of a task that is over, assignments are asked for only where annotations changed or its counts are ``old``.
     """
-    read, moved = task.overlapped_at, task.advanced_at
-    if read and moved and read - moved > OVERLAP:
-        return timedelta(0)
-    if read is None or now - read >= OVERLAP:
-        return OVERLAP
-    return SHORT_OVERLAP
-
-
-def _since(until: datetime | None, overlap: timedelta, *, full: bool) -> datetime | None:
-    return None if full or until is None else until - overlap
-
-
-def _latest(known: datetime | None, seen: Iterable[datetime | None]) -> datetime | None:
-    return max((when for when in (known, *seen) if when is not None), default=None)
-
-
-def _assignments(platform: Platform, task: Task, progress: Progress, since: datetime | None) -> int:
-    progress.stage(
-        f"Reading assignments of {task.name}", int(task.counts.get("total", 0)) if not since else 0
-    )
-    changed = 0
-    until = task.assignments_until
-    for _ in range(READINGS if since is None else 1):
-        seen: set[str] = set()
-        for part in chunks(platform.iter_assignments(task.platform_id, changed_since=since)):
-            inputs = reading.input_ids(platform, task.connection_id, [one.input_id for one in part])
-            done = mirroring.save_assignments(task, part, inputs)
-            until = _latest(until, (one.modified_at for one in part))
-            seen.update(one.id for one in part)
-            changed += done.changed
-            progress.step(read=len(part), changed=done.changed)
-        if since is not None or len(seen) >= _told(platform, task):
-            break
-    task.assignments_until = until
-    return changed
-
-
-def _told(platform: Platform, task: Task) -> int:
-    """How many assignments the platform counts; 0 where it does not say."""
+    number = 0
+    wanted = dict.fromkeys(names)
     try:
-        counts = platform.input_counts(task.platform_id)
-    except (Unsupported, Forbidden):
-        return 0
-    names = ("pending", "awaiting_review", "success", "review_denied", "awaiting_consensus_review")
-    return sum(getattr(one, name) for one in counts for name in names)
+        if platform.capabilities.assignment_listing and (names or old or task.state != TaskState.DONE):
+            number, new = assignments.changed(platform, task, progress)
+            wanted.update(dict.fromkeys(new))
+        if wanted:
+            number += _inputs(platform, task, progress, list(wanted))
+    except NotFound:
+        return number
+    _save(task)
+    return number
 
 
-def _changed_annotations(platform: Platform, task: Task, progress: Progress, since: datetime) -> int:
-    """What changed names the inputs; each of these is then read whole, because lists show whole items."""
-    progress.stage(f"Reading changed annotations of {task.name}")
-    touched: dict[str, None] = {}
-    until = task.pulled_until
-    for annotation in platform.iter_annotations(task_id=task.platform_id, changed_since=since):
-        if since == task.pulled_until and annotation.modified_at == since:
-            continue  # the very last one, known already
-        touched[annotation.input_id] = None
-        until = _latest(until, (annotation.modified_at,))
-        progress.step(read=1)
-    changed = 0
-    names = list(touched)
+def _save(task: Task) -> None:
+    names = ("assignments_until", "pulled_until", "advanced_at", "overlapped_at")
+    Task.objects.filter(pk=task.pk).update(**{name: getattr(task, name) for name in names})
+
+
+def again(platform: Platform, task: Task, progress: Progress, names: Sequence[str], ledger: Ledger) -> None:
+    """Read and store these inputs of a task once more, and tell the ledger anew."""
+    if platform.capabilities.assignment_listing:
+        told = list(platform.iter_assignments(task.platform_id, input_ids=names))
+        inputs = reading.input_ids(platform, task.connection_id, [one.input_id for one in told])
+        progress.step(changed=mirroring.save_assignments(task, told, inputs).changed)
+        ledger.tell_assignments(task, told)
+    _inputs(platform, task, progress, names, ledger)
+
+
+def _inputs(
+    platform: Platform,
+    task: Task,
+    progress: Progress,
+    names: Sequence[str],
+    ledger: Ledger | None = None,
+) -> int:
+    """Each changed input is read whole, because lists show whole items."""
+    progress.stage(f"Reading changed annotations of {task.name}", len(names))
+    number = 0
     for start in range(0, len(names), reading.INPUTS):
         part = names[start : start + reading.INPUTS]
         found: dict[str, list[Annotation]] = {name: [] for name in part}
         for annotation in reading.of_inputs(platform, task, part):
             found.setdefault(annotation.input_id, []).append(annotation)
-        changed += _store(platform, task, found, part)
-        progress.step(changed=changed)
-    task.pulled_until = until
-    return changed
+        stored = _store(platform, task, found, part, ledger=ledger)
+        number += stored
+        progress.step(changed=stored, done=len(part))
+    return number
 
 
-def _all_annotations(platform: Platform, task: Task, progress: Progress) -> int:
+def all_annotations(
+    platform: Platform, task: Task, progress: Progress, changes: Changes, ledger: Ledger | None
+) -> int:
     """One pass over everything, put aside on disk and taken back input by input."""
     progress.stage(f"Reading annotations of {task.name}")
     until = task.pulled_until
     with Spool() as spool:
         for part in chunks(platform.iter_annotations(task_id=task.platform_id), 1000):
             spool.add(part)
-            until = _latest(until, (one.modified_at for one in part))
+            until = latest(until, (one.modified_at for one in part))
+            for one in part:
+                changes.note(one)
             progress.step(read=len(part))
-        changed = 0
+        changes.latest.next_list()
+        number = 0
         if not platform.capabilities.assignment_listing:
             for names in spool.inputs():
-                changed += _store(platform, task, spool.take(names), names)
+                number += _items_from_annotations(platform, task, spool.take(names), names, ledger)
         rows = WorkItem.objects.filter(task=task).order_by("id")
         progress.stage(f"Storing annotations of {task.name}", rows.count())
         last = 0
@@ -157,11 +114,13 @@ def _all_annotations(platform: Platform, task: Task, progress: Progress) -> int:
             last = names_of[-1][0]
             part_names = list(dict.fromkeys(name for _, name in names_of))
             only = {pk for pk, _ in names_of}
-            stored = _store(platform, task, spool.take(part_names), part_names, only=only)
-            changed += stored
+            stored = _store(
+                platform, task, spool.take(part_names), part_names, only=only, ledger=ledger, made=True
+            )
+            number += stored
             progress.step(changed=stored, done=len(names_of))
     task.pulled_until = until
-    return changed
+    return number
 
 
 def _store(
@@ -171,27 +130,38 @@ def _store(
     names: Sequence[str],
     *,
     only: Collection[int] | None = None,
+    ledger: Ledger | None = None,
+    made: bool = False,
 ) -> int:
-    """Put all annotations of these inputs on their work items; answers how many differed."""
-    changed = 0
-    if not platform.capabilities.assignment_listing and only is None:
-        changed += _items_from_annotations(platform, task, found, names)
+    """Put all annotations of these inputs on their work items; answers how many differed.
+
+    ``made``: where the platform lists no assignments, the items were made from the annotations before.
+    """
+    number = 0
+    listed = platform.capabilities.assignment_listing
+    if not listed and not made:
+        number += _items_from_annotations(platform, task, found, names, ledger)
     items = WorkItem.objects.filter(task=task, input__platform_id__in=names)
     if only is not None:
         items = items.filter(pk__in=only)
-    bodies = {
-        pk: [
+    told: dict[int, summaries.Summary] = {}
+    for pk, labeler, name, gone in items.values_list("id", "labeler_id", "input__platform_id", "gone"):
+        told[pk] = summaries.summarize(
             one
             for one in found.get(name, ())
             if summaries.belongs(one.user_id, labeler_id=labeler, labelers=task.labeler_ids)
-        ]
-        for pk, labeler, name in items.values_list("id", "labeler_id", "input__platform_id")
-    }
-    return changed + summaries.store(bodies, connection_id=task.connection_id)
+        )
+        if ledger is not None and not gone and (listed or told[pk].authors):
+            ledger.tell_summary(task, name, labeler, told[pk])
+    return number + summaries.keep(told, connection_id=task.connection_id)
 
 
 def _items_from_annotations(
-    platform: Platform, task: Task, found: dict[str, list[Annotation]], names: Sequence[str]
+    platform: Platform,
+    task: Task,
+    found: dict[str, list[Annotation]],
+    names: Sequence[str],
+    ledger: Ledger | None,
 ) -> int:
     """Where the platform lists no assignments, a labeler's annotations on an input are what we know of one."""
     inputs = reading.input_ids(platform, task.connection_id, names)
@@ -209,19 +179,9 @@ def _items_from_annotations(
                     input_id=name,
                     user_id=person,
                     state=states.from_annotations(several),
-                    modified_at=_latest(None, (one.modified_at for one in several)),
+                    modified_at=latest(None, (one.modified_at for one in several)),
                 )
             )
+    if ledger is not None:
+        ledger.tell_assignments(task, told)
     return mirroring.save_assignments(task, told, inputs).changed
-
-
-def chunks(stream: Iterator[T], size: int = CHUNK) -> Iterator[list[T]]:
-    """Lists of at most ``size``."""
-    part: list[T] = []
-    for one in stream:
-        part.append(one)
-        if len(part) >= size:
-            yield part
-            part = []
-    if part:
-        yield part

@@ -29,6 +29,8 @@ _FIELDS = (
     "changed_at",
     "reviewer_id",
     "read_at",
+    "missing_sweeps",
+    "gone",
 )
 
 
