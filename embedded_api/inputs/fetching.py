@@ -1,4 +1,4 @@
-"""Fetching a picture from an address that somebody sent us, without being led into our own network.
+"""Fetching a file from an address that somebody sent us, without being led into our own network.
 
 Every address is resolved here, each answer is checked, and the connection is made to the checked address itself;
 a redirect goes through the same door again.
@@ -9,6 +9,8 @@ import ipaddress
 import socket
 import ssl
 import time
+from collections.abc import Callable
+from typing import IO
 from urllib.parse import SplitResult, urljoin, urlsplit
 
 from django.conf import settings
@@ -16,7 +18,6 @@ from django.conf import settings
 from embedded_api.errors import ApiError
 
 MAX_REDIRECTS = 3
-TOTAL_SECONDS = 20.0
 STEP_SECONDS = 5.0
 PORTS = frozenset({80, 443, 8080, 8443})
 _CHUNK = 64 * 1024
@@ -31,30 +32,32 @@ def failed(details: str) -> ApiError:
     return ApiError(400, 39996, details)
 
 
-def fetch(url: str, max_bytes: int, until: float) -> bytes:
-    """The body behind `url`; raises ApiError 30106 (address refused), 39996 (failed), 30105 (too large).
+def fetch(
+    url: str, target: IO[bytes], max_bytes: int, until: float, beat: Callable[[], None] = lambda: None
+) -> None:
+    """Write the body behind `url` into `target`; raises ApiError 30106 (address refused), 39996 (failed), 30105
+    (too large).
 
-    Ends after 20 seconds, or at `until` (monotonic seconds) when that comes first.
+    Ends at `until` (monotonic seconds). `beat` is called again and again while bytes come in.
     """
-    deadline = min(until, time.monotonic() + TOTAL_SECONDS)
     secure = False
     for _ in range(MAX_REDIRECTS + 1):
         parts = checked(url)
         if secure and parts.scheme != "https":
             raise refused("a redirect from https to http is not followed")
         secure = parts.scheme == "https"
-        connection = _connect(parts, deadline)
+        connection = _connect(parts, until)
         try:
-            connection.request("GET", _target(parts), headers={"Accept": "image/*", "User-Agent": "embedded"})
+            connection.request("GET", _target(parts), headers={"Accept": "*/*", "User-Agent": "embedded"})
             answer = connection.getresponse()
             if answer.status in _REDIRECTS:
                 url = urljoin(url, answer.headers.get("Location", ""))
                 continue
             if answer.status != 200:
                 raise failed(f"the other server answered {answer.status}")
-            return _body(answer, connection, max_bytes, deadline)
+            return _copy(answer, connection, target, max_bytes, until, beat)
         except (OSError, http.client.HTTPException, ValueError):
-            raise failed("the picture could not be fetched") from None
+            raise failed("the file could not be fetched") from None
         finally:
             connection.close()
     raise failed(f"more than {MAX_REDIRECTS} redirects")
@@ -132,11 +135,15 @@ def _target(parts: SplitResult) -> str:
     return (parts.path or "/") + (f"?{parts.query}" if parts.query else "")
 
 
-def _body(
-    answer: http.client.HTTPResponse, connection: http.client.HTTPConnection, max_bytes: int, deadline: float
-) -> bytes:
+def _copy(
+    answer: http.client.HTTPResponse,
+    connection: http.client.HTTPConnection,
+    target: IO[bytes],
+    max_bytes: int,
+    deadline: float,
+    beat: Callable[[], None],
+) -> None:
     """The body, at most `max_bytes`, within the time that is left."""
-    pieces: list[bytes] = []
     size = 0
     while True:
         left = deadline - time.monotonic()
@@ -146,8 +153,9 @@ def _body(
             connection.sock.settimeout(min(STEP_SECONDS, left))
         piece = answer.read1(_CHUNK)
         if not piece:
-            return b"".join(pieces)
+            return
         size += len(piece)
         if size > max_bytes:
             raise ApiError(413, 30105, f"the file has more than {max_bytes} bytes")
-        pieces.append(piece)
+        target.write(piece)
+        beat()

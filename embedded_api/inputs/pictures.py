@@ -2,29 +2,18 @@
 
 import hashlib
 import io
-import os
-import secrets
 import warnings
 from dataclasses import dataclass
-from pathlib import Path
 from typing import cast
 
-from django.conf import settings
 from PIL import Image, ImageOps
 
 from embedded_api.errors import ApiError
+from embedded_api.inputs.files import new_name, path_of, write
 
 MAX_BYTES = 24 * 1024 * 1024
 MAX_PIXELS = 40_000_000
 FORMATS = {"PNG": "png", "JPEG": "jpg", "WEBP": "webp", "GIF": "gif", "BMP": "bmp", "TIFF": "tif"}
-TYPES = {
-    "png": "image/png",
-    "jpg": "image/jpeg",
-    "webp": "image/webp",
-    "gif": "image/gif",
-    "bmp": "image/bmp",
-    "tif": "image/tiff",
-}
 SIZES = {"large": 1600, "small": 320}  # longest side in pixels; copies are JPEG
 
 # The check of the header below comes first; this is the net under it.
@@ -68,7 +57,7 @@ def read(content: bytes) -> Picture:
     except Exception:  # a decoder may fail in many ways on broken bytes; none of them is a fault of ours
         raise ApiError(400, 30300, "the picture cannot be decoded") from None
     return Picture(
-        name=f"{secrets.token_hex(20)}.{FORMATS[form]}",
+        name=new_name(FORMATS[form]),
         width=shown[0],
         height=shown[1],
         format=form,
@@ -110,16 +99,10 @@ def _eight_bits(image: Image.Image) -> Image.Image:
     return grey.point(lambda value: value * scale - low * scale).convert("L")
 
 
-def path_of(name: str, size: str) -> Path:
-    """Where a file lies; the first two digits of the name spread the files over 256 folders."""
-    root: Path = settings.MEDIA_DIR
-    return root / name[:2] / f"{name}.{size}"
-
-
 def store(picture: Picture) -> None:
     """Write all files, each whole or not at all; the original is on the disk before its row is."""
     for size, content in picture.files.items():
-        _write(path_of(picture.name, size), content, durable=size == "orig")
+        write(path_of(picture.name, size), io.BytesIO(content), durable=size == "orig")
 
 
 def restore(name: str) -> None:
@@ -128,22 +111,11 @@ def restore(name: str) -> None:
     if original.exists():
         for size, content in read(original.read_bytes()).files.items():
             if size != "orig":
-                _write(path_of(name, size), content, durable=False)
-
-
-def _write(target: Path, content: bytes, durable: bool) -> None:
-    target.parent.mkdir(mode=0o700, parents=True, exist_ok=True)
-    draft = target.with_name(f"{target.name}.{secrets.token_hex(4)}.part")
-    with draft.open("wb") as file:
-        file.write(content)
-        if durable:
-            file.flush()
-            os.fsync(file.fileno())
-    os.replace(draft, target)
+                write(path_of(name, size), io.BytesIO(content), durable=False)
 
 
 def remove(name: str) -> None:
-    """Delete all files of a picture; what is gone already is fine."""
+    """Delete all files under a hosted name, of any kind; what is gone already is fine."""
     if name:
         for size in ("orig", *SIZES):
             path_of(name, size).unlink(missing_ok=True)

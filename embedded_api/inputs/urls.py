@@ -1,9 +1,9 @@
-"""Addresses of inputs and of hosted pictures."""
+"""Addresses of inputs and of hosted files."""
 
 from django.urls import path
 
 from embedded_api.inputs.hosting import media
-from embedded_api.inputs.views import InputCounts, Inputs, InputStream, OneInput
+from embedded_api.inputs.views import InputCounts, Inputs, InputStream, OneInput, VideoManifest
 from embedded_api.routing import app_route
 
 urlpatterns = [
@@ -12,4 +12,5 @@ urlpatterns = [
     *app_route("inputs/stream", InputStream, "input_stream"),
     *app_route("inputs/status", InputCounts, "input_counts"),
     *app_route("inputs/<str:input_id>", OneInput, "input"),
+    *app_route("inputs/<str:input_id>/video_manifest", VideoManifest, "video_manifest"),
 ]

@@ -7,13 +7,13 @@ from rest_framework.request import Request
 
 from embedded_api import envelope, errors, fields
 from embedded_api.annotations.patching import patch_input, read_action
-from embedded_api.annotations.posting import room_of
 from embedded_api.base import MEGABYTE, AppView
 from embedded_api.bulk import Bulk
 from embedded_api.errors import ApiError, FieldError
-from embedded_api.inputs import pictures
-from embedded_api.inputs.posting import REFUSE, RESOLUTIONS, echo, post
+from embedded_api.inputs import manifests, pictures
+from embedded_api.inputs.posting import echo, post, resolution_of
 from embedded_api.inputs.printing import media_prefix, print_input, print_query
+from embedded_api.inputs.shelves import shelf_of
 from embedded_api.models import Input
 
 STATUSES = range(30000, 30007)
@@ -32,7 +32,7 @@ class InputView(AppView):
     def find(self, public_id: str) -> Input:
         found = self.rows().filter(public_id=public_id).first()
         if found is None:
-            raise errors.missing("no such input in this app", 30102)
+            raise _no_such_input()
         return found
 
     def owner(self) -> None:
@@ -65,12 +65,10 @@ class Inputs(InputView):
     def post(self, request: Request) -> HttpResponse:
         self.owner()
         sent = fields.objects(self.body, "inputs")
+        resolution = resolution_of(self.body)
         bulk = Bulk("inputs", len(sent), self.invalid_code)
-        room = room_of(self.app, self.caller.user_id, self.is_owner)
-        choice = self.body.get("input_id_conflict_resolution", REFUSE)
-        resolution = fields.enum(choice, RESOLUTIONS, "input_id_conflict_resolution")
-        prefix = media_prefix(request)
-        post(sent, self.app, self.caller.user_id, room.concepts, prefix, bulk, resolution)
+        shelf = shelf_of(self.app, self.caller.user_id, sent)
+        post(sent, shelf, media_prefix(request), bulk, resolution)
         return bulk.answer()
 
     def patch(self, request: Request) -> HttpResponse:
@@ -78,13 +76,17 @@ class Inputs(InputView):
         action = read_action(self.body)
         sent_rows = fields.objects(self.body, "inputs")
         bulk = Bulk("inputs", len(sent_rows), self.invalid_code)
-        concepts = room_of(self.app, self.caller.user_id, self.is_owner).concepts
+        concepts = shelf_of(self.app, self.caller.user_id, []).concepts
         prefix = media_prefix(request)
+        named = [sent["id"] for sent in sent_rows if isinstance(sent.get("id"), str)]
         with transaction.atomic():
+            found = {row.public_id: row for row in self.rows().filter(public_id__in=named)}
             for place, sent in enumerate(sent_rows):
                 where = f"inputs[{place}]"
                 try:
-                    one = self.find(fields.identifier(sent, "id", where))
+                    one = found.get(fields.identifier(sent, "id", where))
+                    if one is None:
+                        raise _no_such_input()
                     if "data" in sent:
                         data = fields.mapping(sent, "data", where)
                         patch_input(one, data, action, f"{where}.data", concepts)
@@ -100,6 +102,10 @@ class Inputs(InputView):
             raise FieldError("ids", "is required: deleting everything is refused")
         delete(self.rows().filter(public_id__in=wanted), set(wanted))
         return envelope.answer()
+
+
+def _no_such_input() -> ApiError:
+    return errors.missing("no such input in this app", 30102)
 
 
 def delete(rows: QuerySet[Input], wanted: set[str]) -> None:
@@ -157,3 +163,13 @@ class InputCounts(InputView):
             "reindexing": 0,
         }
         return envelope.answer({"counts": counts})
+
+
+class VideoManifest(InputView):
+    """GET U/inputs/{input_id}/video_manifest: how to play a video, as MPEG-DASH in a data address."""
+
+    def get(self, request: Request, input_id: str) -> HttpResponse:
+        found = self.find(input_id)
+        if found.kind != "video":
+            raise errors.ApiError(415, 30101, "only videos have a manifest")
+        return envelope.answer({"manifest_url": manifests.data_url(found, media_prefix(request))})

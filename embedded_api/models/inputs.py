@@ -1,4 +1,4 @@
-"""Inputs: pictures and texts that are labeled."""
+"""Inputs: pictures, texts, videos and sounds that are labeled."""
 
 from django.db import models
 
@@ -7,20 +7,25 @@ from embedded_api.models.accounts import App
 
 
 class Input(models.Model):
-    """One picture or text. `data` is JSON text without the medium itself, which has columns of its own."""
+    """One picture, text, video or sound.
+
+    `data` is JSON text without the medium itself, which has columns of its own.
+    """
 
     app = models.ForeignKey(App, models.CASCADE, related_name="inputs", db_index=False)
     public_id = models.CharField(max_length=128)
-    kind = models.CharField(max_length=8, default="image")  # image or text
+    kind = models.CharField(max_length=8, default="image")  # image, text, video or audio
     data = models.TextField(default="{}")  # JSON text: concepts, metadata, geo
     text = models.TextField(blank=True)
     source_url = models.TextField(blank=True)
-    # Unguessable file name such as "3f..e1.png"; empty for a text. The ending tells the original's format.
+    # Unguessable file name such as "3f..e1.png", empty for a text that was sent as such. The ending tells the
+    # original's format.
     media = models.CharField(max_length=80, blank=True)
     width = models.IntegerField(default=0)  # pixels
     height = models.IntegerField(default=0)
-    format = models.CharField(max_length=8, blank=True)  # PNG, JPEG, ...
+    format = models.CharField(max_length=8, blank=True)  # PNG, JPEG, MP4, ...
     color_mode = models.CharField(max_length=8, blank=True)
+    info = models.TextField(default="{}")  # JSON text: video_info or audio_info, ready to be printed
     size = models.BigIntegerField(default=0)  # bytes of the original
     sha256 = models.CharField(max_length=64, blank=True)
     status_code = models.IntegerField(default=30000)
