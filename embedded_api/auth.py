@@ -11,8 +11,10 @@ from django.conf import settings
 from rest_framework.authentication import BaseAuthentication
 from rest_framework.request import Request
 
+from embedded_api import clock
 from embedded_api.errors import ApiError
 from embedded_api.models import Key
+from embedded_api.rights import EVERYTHING, Rights
 
 
 @dataclass(frozen=True)
@@ -22,6 +24,16 @@ class Caller:
     user_id: str
     key: Key | None
     is_operator: bool = False
+
+    @property
+    def app_bound(self) -> bool:
+        """Whether the token is the key of one app."""
+        return self.key is not None and self.key.app_id is not None
+
+    @property
+    def rights(self) -> Rights:
+        """What the token allows; where the operator may go is said by each view."""
+        return EVERYTHING if self.key is None else Rights.of(self.key.scopes, self.key.endpoints)
 
 
 def hash_token(token: str) -> str:
@@ -35,7 +47,7 @@ def new_token() -> str:
 
 
 class KeyAuthentication(BaseAuthentication):
-    """Answers 401 with 11008 (no key), 11002 (another scheme), 11009 (unknown key)."""
+    """Answers 401 with 11008 (no key, or an expired one), 11002 (another scheme), 11009 (unknown key)."""
 
     def authenticate(self, request: Request) -> tuple[Caller, None]:
         header = request.headers.get("Authorization", "")
@@ -53,6 +65,8 @@ class KeyAuthentication(BaseAuthentication):
         key = Key.objects.select_related("app").filter(token_hash=hash_token(token)).first()
         if key is None:
             raise _refused(11009, "no such key")
+        if key.expires_at and key.expires_at <= clock.now():
+            raise _refused(11008, f"this key expired at {key.expires_at}")
         if settings.RATE_LIMIT:
             _limits.take(key.user_id, settings.RATE_LIMIT)
         return Caller(key.user_id, key), None
@@ -63,7 +77,7 @@ def _refused(code: int, details: str) -> ApiError:
 
 
 class _Limits:
-    """A token bucket per user, in this process."""
+    """A token bucket per user, in this process: exact with the one process of `embedded_api.gunicorn_conf`."""
 
     def __init__(self) -> None:
         self._lock = threading.Lock()

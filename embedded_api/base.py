@@ -1,59 +1,63 @@
 """Base views: body, query, caller, and the app or user that a request speaks of."""
 
-from collections.abc import Mapping
 from typing import Any
 
+from django.db.models import QuerySet
 from django.http import HttpResponse
 from rest_framework.renderers import BaseRenderer
 from rest_framework.request import Request
 from rest_framework.views import APIView
 
-from embedded_api import envelope, errors, fields
+from embedded_api import envelope, errors, fields, rpcs
 from embedded_api.auth import Caller
 from embedded_api.models import App, Collaborator, User
 from embedded_api.query import Query
+from embedded_api.refusals.reasons import refusal
+from embedded_api.rights import EVERYTHING, Rights
 
 MEGABYTE = 1024 * 1024
-# The second half of the scope that a verb needs; the first half is the family of the route.
-SCOPE_VERBS = {"GET": "Get", "HEAD": "Get", "POST": "Add", "PATCH": "Patch", "DELETE": "Delete"}
 
 
 class ApiView(APIView):
-    """Checks the token; offers `self.caller`, `self.query`, `self.body`; prints every error."""
+    """Checks the token; offers `self.caller`, `self.query`, `self.body`; prints every error.
+
+    What a route needs of a key is said once, in `embedded_api.rpcs`.
+    """
 
     body_limit = 8 * MEGABYTE  # bytes; 128 annotations with large polygons fit
     invalid_code = 11102  # status code of a FieldError in this family of routes
     operator_may = False  # whether the operator's key opens this route
     public = False  # open without a key
-    scope_family: str = ""  # "Inputs" and a GET need the scope Inputs_Get; "" needs none
-    scope_of: Mapping[str, str] = {}  # verb -> scope, where the family's rule does not fit
     http_method_names = ["get", "head", "post", "put", "patch", "delete"]
 
     caller: Caller
     query: Query
+    rpc: rpcs.Rpc | None  # None: a route without a rule, open only to keys that may do everything
 
     def initial(self, request: Request, *args: Any, **kwargs: Any) -> None:
-        # A wrong verb is told before a wrong key: it is true for every caller.
-        if (request.method or "").lower() not in self.http_method_names:
-            self.http_method_not_allowed(request)
-        if not hasattr(self, (request.method or "").lower()):
+        verb, route = request.method or "", _route(request)
+        if not self._handles(verb):
+            refused = refusal(verb, route)
+            if refused is not None:
+                super().initial(request, *args, **kwargs)  # strangers learn nothing but that they need a key
+                raise refused
+            # A wrong verb is told before a wrong key: it is true for every caller.
             self.http_method_not_allowed(request)
         if self.public:
             return
         super().initial(request, *args, **kwargs)
         self.caller = request.user  # type: ignore[assignment]  # our authentication answers a Caller
         self.query = Query(request.query_params)
+        self.rpc = rpcs.find(verb, route)
         if self.caller.is_operator and not self.operator_may:
             raise errors.denied("the operator's key may only set up users, keys, apps and collaborators")
-        self._check_scope(request.method or "")
+        if self.caller.app_bound and self.rpc is not None and self.rpc.needs_person:
+            raise errors.denied("this needs a personal access token, not the key of one app")
+        self.caller.rights.check(self.rpc, "this key")
 
-    def _check_scope(self, verb: str) -> None:
-        key = self.caller.key
-        if key is None or "All" in key.scopes or not self.scope_family:
-            return
-        needed = self.scope_of.get(verb) or f"{self.scope_family}_{SCOPE_VERBS[verb]}"
-        if needed not in key.scopes:
-            raise errors.denied(f"this key lacks the scope {needed}")
+    def _handles(self, verb: str) -> bool:
+        name = verb.lower()
+        return name in self.http_method_names and hasattr(self, name)
 
     @property
     def body(self) -> fields.Json:
@@ -76,6 +80,12 @@ class ApiView(APIView):
         return value
 
 
+def _route(request: Request) -> str:
+    """The pattern of the URL conf that led here, such as `v2/models/<str:model_id>`."""
+    match = request.resolver_match
+    return match.route if match is not None else ""
+
+
 def resolve_me(user_id: str, caller: Caller) -> str:
     """`me` or nothing -> the caller's id."""
     return caller.user_id if user_id in ("", "me") else user_id
@@ -90,7 +100,7 @@ class UserView(ApiView):
 
     def initial(self, request: Request, *args: Any, **kwargs: Any) -> None:
         super().initial(request, *args, **kwargs)
-        if self.caller.key is not None and self.caller.key.app_id is not None and not self.app_keys_may:
+        if self.caller.app_bound and not self.app_keys_may:
             raise errors.denied("this needs a personal access token, not the key of one app")
         wanted = resolve_me(self.take_path("path_user_id"), self.caller)
         if self.own_only and not self.caller.is_operator and wanted != self.caller.user_id:
@@ -100,27 +110,40 @@ class UserView(ApiView):
             raise errors.missing("no such user")
         self.subject = found
 
+    def apps(self) -> QuerySet[App]:
+        """The subject's apps in which the caller may call this rpc."""
+        rows = App.objects.filter(owner=self.subject)
+        key = self.caller.key
+        if key is not None and key.app_id is not None:
+            return rows.filter(pk=key.app_id)
+        if self.caller.is_operator or self.subject.id == self.caller.user_id:
+            return rows
+        places = Collaborator.objects.filter(app__owner=self.subject, user_id=self.caller.user_id)
+        entered = [row.app_id for row in places if Rights.of(row.scopes, row.endpoints).allow(self.rpc)]
+        return rows.filter(pk__in=entered)
+
 
 class AppView(ApiView):
-    """A route of one app, in the long form or the short one; offers `self.app` and `self.is_owner`.
+    """A route of one app, in the long form or the short one; offers `self.app`, `self.is_owner`, `self.rights`.
 
-    Open to the app's owner and its collaborators; for everybody else the app does not exist.
+    Open to the app's owner and, as far as their scopes and endpoints go, its collaborators; for everybody else
+    the app does not exist.
     """
 
     owner_only = False
-    # A route that does not say more belongs to the task flow, whose PUT writes annotations.
-    scope_family = "Tasks"
-    scope_of = {"PUT": "Annotations_Add"}
     app: App
     is_owner: bool
+    rights: Rights  # what the key and the caller's place in the app allow together
 
     def initial(self, request: Request, *args: Any, **kwargs: Any) -> None:
         super().initial(request, *args, **kwargs)
         user_id, app_id = self.take_path("path_user_id"), self.take_path("path_app_id")
         if not app_id:
             user_id, app_id = self._named_app()
-        self.app = self._open_app(resolve_me(user_id, self.caller), app_id)
+        self.app, place = self._open_app(resolve_me(user_id, self.caller), app_id)
         self.is_owner = self.app.owner_id == self.caller.user_id
+        place.check(self.rpc, "this collaborator")
+        self.rights = self.caller.rights & place
         if self.owner_only and not self.is_owner and not self.caller.is_operator:
             raise errors.denied("only the owner of the app may do this")
 
@@ -142,18 +165,19 @@ class AppView(ApiView):
             raise errors.invalid("user_app_id.app_id: is required with a personal access token")
         return user_id, app_id
 
-    def _open_app(self, user_id: str, app_id: str) -> App:
+    def _open_app(self, user_id: str, app_id: str) -> tuple[App, Rights]:
+        """The app, and what the caller's place in it allows."""
         app = App.objects.filter(owner_id=user_id, public_id=app_id).first()
         hidden = errors.missing("no such app, or it is not open to this key")
         if app is None:
             raise hidden
-        if self.caller.is_operator or app.owner_id == self.caller.user_id:
-            mine = True
-        else:
-            mine = Collaborator.objects.filter(app=app, user_id=self.caller.user_id).exists()
-        if not mine:
-            raise hidden
+        place = EVERYTHING
+        if not self.caller.is_operator and app.owner_id != self.caller.user_id:
+            row = Collaborator.objects.filter(app=app, user_id=self.caller.user_id).first()
+            if row is None:
+                raise hidden
+            place = Rights.of(row.scopes, row.endpoints)
         key = self.caller.key
-        if key is not None and key.app_id is not None and key.app_id != app.pk:
+        if key is not None and key.app_id not in (None, app.pk):
             raise errors.ApiError(401, 11008, "this key is bound to another app")
-        return app
+        return app, place

@@ -42,8 +42,8 @@ ROOMS = (
     "datasets",
     "tasks",
     "label_orders",
+    "refusals",  # "models/types" stands before "models/{id}"
     "predictors",
-    "refusals",
 )
 
 handler400 = bad_request

@@ -1,16 +1,19 @@
-"""Users and their keys."""
+"""Users. Source: Clarifai API, message User."""
+
+import re
 
 from django.db import transaction
 from django.http import HttpResponse
 from rest_framework.request import Request
 
-from embedded_api import auth, envelope, errors, fields, ids
-from embedded_api.accounts.printing import SCOPES, print_key, print_user
+from embedded_api import envelope, errors, fields
+from embedded_api.accounts.additions import additional_fields
+from embedded_api.accounts.printing import PRIVATE, print_user
 from embedded_api.base import ApiView, UserView
 from embedded_api.errors import FieldError
-from embedded_api.models import App, Key, User
+from embedded_api.models import User
 
-MAX_KEYS = 1000  # per user
+_EMAIL = re.compile(r"[^@\s]+@[^@\s]+")
 
 
 class Users(ApiView):
@@ -21,109 +24,59 @@ class Users(ApiView):
     def post(self, request: Request) -> HttpResponse:
         if not self.caller.is_operator:
             raise errors.denied("only the operator's key may make users")
-        made = []
-        for place, sent in enumerate(fields.objects(self.body, "users")):
-            where = f"users[{place}]"
-            user_id = fields.identifier(sent, "id", where)
-            if user_id == "me":
-                raise FieldError(f"{where}.id", "the word me is reserved")
-            made.append(
-                User(
-                    id=user_id,
-                    first_name=fields.text(sent, "first_name", where, limit=255),
-                    last_name=fields.text(sent, "last_name", where, limit=255),
-                )
-            )
+        made = [
+            _read(sent, f"users[{place}]") for place, sent in enumerate(fields.objects(self.body, "users"))
+        ]
         wanted = [user.id for user in made]
         if len(set(wanted)) != len(wanted):
             raise FieldError("users", "the same id is given twice")
+        mails = [user.primary_email for user in made if user.primary_email]
+        if len(set(mails)) != len(mails):
+            raise FieldError("users", "the same primary_email is given twice")
         with transaction.atomic():
             known = User.objects.filter(id__in=wanted).values_list("id", flat=True)
             if known:
                 raise errors.duplicate("a user with this id exists: " + ", ".join(sorted(known)))
+            if User.objects.filter(primary_email__in=mails).exists():
+                raise errors.duplicate("a user with this primary_email exists")
             User.objects.bulk_create(made)
-        return envelope.answer({"users": [print_user(user) for user in made]})
+        return envelope.answer({"users": [print_user(user, private=True) for user in made]})
+
+
+def _read(sent: fields.Json, where: str) -> User:
+    user_id = fields.identifier(sent, "id", where)
+    if user_id == "me":
+        raise FieldError(f"{where}.id", "the word me is reserved")
+    return User(
+        id=user_id,
+        first_name=fields.text(sent, "first_name", where, limit=255),
+        last_name=fields.text(sent, "last_name", where, limit=255),
+        primary_email=read_email(sent, "primary_email", where),
+    )
+
+
+def read_email(sent: fields.Json, name: str, where: str) -> str:
+    """An address for mail in lower case, "" when absent."""
+    value = fields.text(sent, name, where, limit=254)
+    return check_email(value, f"{where}.{name}") if value else ""
+
+
+def check_email(value: object, where: str) -> str:
+    """The same for a value that must be one."""
+    if not isinstance(value, str) or len(value) > 254 or not _EMAIL.fullmatch(value):
+        raise FieldError(where, "must be an address such as a@b.example")
+    return value.lower()
 
 
 class OneUser(UserView):
-    """GET /v2/users/{user_id}; `me` tells who one is."""
+    """GET /v2/users/{user_id}; `me` tells who one is. `additional_fields`: stars, all."""
 
     operator_may = True
-    app_keys_may = True
 
     def get(self, request: Request) -> HttpResponse:
-        return envelope.answer({"user": print_user(self.subject)})
-
-
-class Keys(UserView):
-    """GET and POST /v2/users/{user_id}/keys."""
-
-    operator_may = True
-    scope_family = "Keys"
-
-    def get(self, request: Request) -> HttpResponse:
-        page = self.query.page()
-        rows = Key.objects.select_related("app").filter(user=self.subject).order_by("pk")
-        return envelope.answer({"keys": [print_key(row) for row in rows[page.start : page.stop]]})
-
-    def post(self, request: Request) -> HttpResponse:
-        made: list[tuple[Key, str]] = []
-        for place, sent in enumerate(fields.objects(self.body, "keys")):
-            made.append(self._read(sent, f"keys[{place}]"))
-        with transaction.atomic():
-            if Key.objects.filter(user=self.subject).count() + len(made) > MAX_KEYS:
-                raise errors.invalid(f"a user has at most {MAX_KEYS} keys")
-            Key.objects.bulk_create([key for key, _ in made])
-        return envelope.answer({"keys": [print_key(key, token) for key, token in made]})
-
-    def _read(self, sent: fields.Json, where: str) -> tuple[Key, str]:
-        kind = fields.text(sent, "type", where) or Key.PERSONAL
-        apps = fields.objects(sent, "apps", where, low=0, high=1)
-        if kind not in (Key.PERSONAL, Key.APP):
-            raise FieldError(f"{where}.type", f"must be {Key.PERSONAL} or {Key.APP}")
-        app = None
-        if kind == Key.APP:
-            app_id = fields.identifier(apps[0] if apps else {}, "id", f"{where}.apps[0]")
-            app = App.objects.filter(owner=self.subject, public_id=app_id).first()
-            if app is None:
-                raise FieldError(f"{where}.apps[0].id", "is no app of this user")
-        scopes = fields.items(sent, "scopes", where, low=0, high=100) or ["All"]
-        for scope in scopes:
-            if scope not in SCOPES:
-                raise FieldError(f"{where}.scopes", "must be taken from: " + ", ".join(SCOPES))
-        own = self.caller.key
-        if own is not None and "All" not in own.scopes and not set(scopes) <= set(own.scopes):
-            raise errors.denied("a key cannot make a key with scopes that it has not itself")
-        token = auth.new_token()
-        key = Key(
-            user=self.subject,
-            app=app,
-            public_id=ids.new(),
-            token_hash=auth.hash_token(token),
-            type=kind,
-            description=fields.text(sent, "description", where, limit=255),
-            scopes=scopes,
-        )
-        return key, token
-
-
-class OneKey(UserView):
-    """GET and DELETE /v2/users/{user_id}/keys/{key_id}; the id is the listed one or the token itself."""
-
-    operator_may = True
-    scope_family = "Keys"
-
-    def _find(self, key_id: str) -> Key:
-        rows = Key.objects.select_related("app").filter(user=self.subject)
-        named = rows.filter(public_id=key_id).first()
-        found = named or rows.filter(token_hash=auth.hash_token(key_id)).first()
-        if found is None:
-            raise errors.missing("no such key")
-        return found
-
-    def get(self, request: Request, key_id: str) -> HttpResponse:
-        return envelope.answer({"key": print_key(self._find(key_id))})
-
-    def delete(self, request: Request, key_id: str) -> HttpResponse:
-        self._find(key_id).delete()
-        return envelope.answer()
+        printed = print_user(self.subject, private=True) | {"visibility": PRIVATE}
+        if "stars" in additional_fields(self.query, "stars"):
+            printed |= {"is_starred": False, "star_count": 0}
+        if self.subject.primary_email:
+            printed["user_detail"] = {"primary_email": self.subject.primary_email}
+        return envelope.answer({"user": printed})

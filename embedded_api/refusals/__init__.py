@@ -1,1 +1,1 @@
-"""Routes of the API that this server does not offer, refused by name."""
+"""What the API has and this server has not: answered with a status that says so."""

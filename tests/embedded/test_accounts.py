@@ -67,9 +67,14 @@ def test_keys_are_shown_once_and_end(embedded_app: EmbeddedApp) -> None:
 
 def test_an_app_specific_key_implies_its_app(embedded_server: EmbeddedServer) -> None:
     one, other = embedded_server.new_app(), embedded_server.new_app()
+    held = ["Annotations_Get", "Apps_Get", "Concepts_Get", "Inputs_Get", "Workflows_Get"]
     sent = {
         "keys": [
-            {"type": "app_specific_key", "apps": [{"id": one.app_id}], "scopes": ["Inputs_Get", "Apps_Get"]}
+            {
+                "type": "app_specific_key",
+                "apps": [{"id": one.app_id}],
+                "scopes": held,
+            }
         ]
     }
     path = f"/v2/users/{one.user_id}/keys"
@@ -78,11 +83,13 @@ def test_an_app_specific_key_implies_its_app(embedded_server: EmbeddedServer) ->
     bound = {"Authorization": f"Key {token}"}
     assert one.client.get("/v2/app", headers=bound).json()["app"]["id"] == one.app_id
     scopes = one.client.get("/v2/myscopes", headers=bound).json()
-    assert scopes["scopes"] == ["Inputs_Get", "Apps_Get"]
-    for method, route in (("GET", "/keys"), ("POST", "/keys"), ("POST", "/apps"), ("GET", "/collaborations")):
+    assert scopes["scopes"] == held
+    for method, route in (
+        *(("GET", route) for route in ("", "/keys", "/apps", "/collaborations", "/myscopes", "/scopes")),
+        *(("POST", "/keys"), ("POST", "/apps"), ("PATCH", "/keys")),
+    ):
         response = one.client.request(method, f"/v2/users/me{route}", headers=bound, json={})
         assert (response.status_code, response.json()["status"]["code"]) == (403, 11007)
-    assert one.client.get("/v2/users/me", headers=bound).json()["user"]["id"] == one.user_id
     assert one.client.get(f"{other.path}/inputs", headers=bound).status_code == 404
     second = {"apps": [{"id": "second"}]}
     one.client.post(f"/v2/users/{one.user_id}/apps", json=second, headers=headers)
@@ -94,26 +101,39 @@ def test_a_key_with_fewer_scopes(embedded_app: EmbeddedApp) -> None:
     embedded_app.add_inputs("a")
     path = f"/v2/users/{embedded_app.user_id}/keys"
     headers = {"Authorization": f"Key {embedded_app.token}"}
-    sent = {"keys": [{"scopes": ["Inputs_Get", "Annotations_Get", "Keys_Add"]}]}
+    # What GET inputs and POST annotations/searches need, and no more.
+    needed = [
+        "Annotations_Get",
+        "Apps_Get",
+        "Concepts_Get",
+        "Inputs_Get",
+        "Models_Get",
+        "Search",
+        "Workflows_Get",
+    ]
+    held = sorted([*needed, "Keys_Add", "Keys_Get"])
+    sent = {"keys": [{"scopes": held}]}
     token = embedded_app.client.post(path, json=sent, headers=headers).json()["keys"][0]["id"]
     embedded_app.tokens["few"] = token
     search = {"searches": [{"query": {"filters": []}}]}
     embedded_app.ok("GET", "inputs", user="few")
     embedded_app.ok("POST", "annotations/searches", search, user="few")
-    assert embedded_app.ok("GET", "myscopes", user="few")["scopes"] == [
-        "Inputs_Get",
-        "Annotations_Get",
-        "Keys_Add",
-    ]
-    for method, route, body in (
-        ("POST", "annotations", {"annotations": [{"input_id": "a"}]}),
-        ("DELETE", "inputs", {"ids": ["a"]}),
-        ("GET", "concepts", None),
-        ("GET", "tasks", None),
-        ("PUT", "tasks/t/assignments", {"action": "LABEL_START"}),
+    assert embedded_app.ok("GET", "myscopes", user="few")["scopes"] == held
+    for method, route, body, lacking in (
+        ("POST", "annotations", {"annotations": [{"input_id": "a"}]}, "Annotations_Add"),
+        (
+            "DELETE",
+            "inputs",
+            {"ids": ["a"]},
+            "Annotations_Add, Annotations_Delete, Inputs_Add, Inputs_Delete",
+        ),
+        ("POST", "concepts", {"concepts": [{"id": "x"}]}, "Concepts_Add"),
+        ("GET", "tasks", None, "SavedSearch_Get, Tasks_Get"),
+        ("PUT", "tasks/t/assignments", {"action": 1}, "Annotations_Add, Datasets_Get, Tasks_Get"),
     ):
         refused = embedded_app.call(method, route, body, user="few")
         assert (refused.status_code, refused.json()["status"]["code"]) == (403, 11007)
+        assert refused.json()["status"]["details"] == f"this key lacks the scope {lacking}"
     few = {"Authorization": f"Key {token}"}
     stronger = embedded_app.client.post(path, json={"keys": [{"scopes": ["All"]}]}, headers=few)
     assert (stronger.status_code, stronger.json()["status"]["code"]) == (403, 11007)
@@ -203,17 +223,16 @@ def test_apps(embedded_app: EmbeddedApp) -> None:
     made = client.post(path, json=sent, headers=headers).json()["apps"][0]
     assert (made["id"], made["user_id"], made["metadata"]) == ("birds", embedded_app.user_id, {"aB": 1})
     assert client.post(path, json=sent, headers=headers).json()["status"]["code"] == 40010
-    assert [one["id"] for one in client.get(path, headers=headers).json()["apps"]] == [
-        embedded_app.app_id,
-        "birds",
-    ]
+    # The last changed comes first, unless asked otherwise.
+    listed = [one["id"] for one in client.get(path, headers=headers).json()["apps"]]
+    assert listed == ["birds", embedded_app.app_id]
     assert [
         one["id"] for one in client.get(path, params={"search": "BIR"}, headers=headers).json()["apps"]
     ] == ["birds"]
     body = {"action": "overwrite", "app": {"name": "Vögel"}}
     assert client.patch(f"{path}/birds", json=body, headers=headers).json()["app"]["name"] == "Vögel"
     assert client.get(f"{path}/birds", headers=headers).json()["app"]["description"] == "two\nlines"
-    assert client.get("/v2/apps", headers=headers).json()["apps"][1]["id"] == "birds"
+    assert client.get("/v2/apps", headers=headers).json()["apps"][0]["id"] == "birds"
     worker = {"Authorization": f"Key {embedded_app.tokens['l-1']}"}
     assert [one["id"] for one in client.get(path, headers=worker).json()["apps"]] == [embedded_app.app_id]
     assert (
