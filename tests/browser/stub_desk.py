@@ -88,6 +88,8 @@ class Desk:
         self.bulk: dict[str, Any] | None = None
         self.asked_bulk = 0
         self.type = "boxes"
+        self.assist: dict[str, Any] | None = None
+        self.suggestions: dict[int, dict[str, Any]] = {}
         self.lock = threading.Lock()
         # Ends each connection with its answer: on a kept one Chromium sends a lost request again by itself.
         self.fresh_connections = False
@@ -119,7 +121,9 @@ class Desk:
                 "submission": item + "submission/", "skip": item + "skip/", "undo": "/decisions/{operation}/undo/",
                 "states": "/decisions/", "bulk": "/bulk/", "bulk_state": "/bulk/{id}/", "home": "/task/",
                 "grid": "/grid/", "review": "/review/", "label": "/label/",
+                "suggestions": item + "suggestions/", "suggestions_ahead": "/suggestions/",
             },
+            "assist": self.assist,
         }  # fmt: skip
 
     def render(self, mode: str) -> str:
@@ -158,6 +162,10 @@ class Desk:
         if found := re.fullmatch(r"/items/(\d+)/draft/", path):
             draft = self.drafts.get(int(found[1]))
             return (200, draft) if draft else (204, None)
+        if found := re.fullmatch(r"/items/(\d+)/suggestions/", path):
+            return 200, self.suggested(int(found[1]))
+        if path == "/suggestions/":
+            return 200, {"items": {one: self.suggested(int(one)) for one in query["ids"][0].split(",")}}
         if re.fullmatch(r"/bulk/\d+/", path) and self.bulk:
             self.asked_bulk += 1
             total = self.bulk["total"]
@@ -165,6 +173,12 @@ class Desk:
             return 200, {"total": total, "saved": total, "sent": done, "confirmed": done, "conflict": 0, "failed": 0,
                          "finished": done == total}  # fmt: skip
         return 404, {"code": "gone", "detail": "This does not exist."}
+
+    def suggested(self, number: int) -> dict[str, Any]:
+        source = {"kind": "model", "id": "demo-cells"}
+        return {"source": source, "bounds": [0.3, 1], "suggestions": [], "judged": 0, "dropped": 0} | (
+            self.suggestions.get(number, {})
+        )
 
     def post(self, path: str, body: dict[str, Any]) -> tuple[int, Any]:
         self.posts.append((path, body))

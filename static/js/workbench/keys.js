@@ -55,7 +55,7 @@ export function createKeys(actions, { storage = globalThis.localStorage } = {}) 
     byKey = new Map();
     for (const [id, keys] of bindings(actions, own)) {
       const one = actions.find((candidate) => candidate.id === id);
-      for (const key of keys) byKey.set(key, one);
+      for (const key of keys) byKey.set(key, [...(byKey.get(key) || []), one]);
       control(id)?.setAttribute("aria-keyshortcuts", keys.map((key) => key.replace(" ", "Space")).join(" "));
       for (const hint of document.querySelectorAll(`[data-key="${id}"]`)) hint.textContent = keys.length ? keyName(keys[0]) : "";
     }
@@ -77,9 +77,7 @@ export function createKeys(actions, { storage = globalThis.localStorage } = {}) 
     // A focused control keeps its own keys.
     if ((key === "Enter" || key === " ") && target.closest("button, a, summary, input, label")) return;
     if (key.startsWith("Arrow") && target.closest("input, [role=radiogroup]")) return;
-    const one = byKey.get(key);
-    if (!one || (event.repeat && !one.repeats)) return;
-    if (perform(one, event)) event.preventDefault();
+    if (byKey.get(key)?.some((one) => (one.repeats || !event.repeat) && perform(one, event))) event.preventDefault();
   }
 
   document.addEventListener("keydown", onKey);
@@ -99,7 +97,14 @@ export function createKeys(actions, { storage = globalThis.localStorage } = {}) 
     }), () => announce("The list of keys could not be loaded."));
   });
 
-  return { nameOf: (id) => (bindings(actions, own).get(id) || []).map(keyName)[0] || "" };
+  return {
+    nameOf: (id) => (bindings(actions, own).get(id) || []).map(keyName)[0] || "",
+    /** More actions, asked before the others where they share a key. */
+    add(more) {
+      actions.unshift(...more);
+      bind();
+    },
+  };
 }
 
 function read(storage) {

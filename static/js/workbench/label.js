@@ -176,7 +176,7 @@ function drawPosition() {
 onClick("submit", submit);
 onClick("skip", skip);
 
-createKeys([
+const keys = createKeys([
   { id: "submit", group: "Label", label: "Submit", keys: ["s"] },
   { id: "skip", group: "Label", label: "Skip, with a reason", keys: ["x"] },
   { id: "undo", group: "Label", label: "Undo an edit", keys: ["z", "Ctrl+z"], run: () => control("edit-undo").click() },
@@ -184,4 +184,4 @@ createKeys([
 ]);
 
 if (task.type !== "classes") stage.tools.choose(task.type === "polygons" ? "polygon" : "box");
-work.start();
+work.start(keys);

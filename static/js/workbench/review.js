@@ -206,4 +206,4 @@ const keys = createKeys([
 
 // Read by the benchmark: what stands on the canvas now.
 globalThis.proofdesk = { queue, store: stage.store, delivery, outbox, get item() { return work.session?.id ?? null; } };
-work.start();
+work.start(keys);

@@ -18,6 +18,7 @@ export function createSessions({ settings, api, stage, panel, ...page }) {
   let session = null;
   let turn = 0;
   let finished = false;
+  let ghosts = null; // suggestions, where the task has a model
 
   const queue = createQueue({ api, urls: page.urls, state: page.state, changed: () => {
     film.draw();
@@ -195,11 +196,12 @@ export function createSessions({ settings, api, stage, panel, ...page }) {
   /** Storing and sending come after the next item is drawn, in the same turn of the event loop: they must not delay it. */
   function answer({ decided, state }, url, body, what) {
     const { id, name, operation } = session;
+    const said = ghosts?.said(body) || body;
     session.decided = decided;
     queue.mark(id, { decided, state });
     performance.mark("proofdesk:decided");
     advance();
-    outbox.put({ operation, url: address(url, id), body, item: id, name, what, decided, state });
+    outbox.put({ operation, url: address(url, id), body: said, item: id, name, what, decided, state });
     announce(`${name} ${what}.`);
   }
 
@@ -264,7 +266,11 @@ export function createSessions({ settings, api, stage, panel, ...page }) {
       ...stage.actions,
     ],
 
-    start() {
+    start(keys) {
+      if (settings.assist) {
+        import("./ghosts.js").then((m) => { ghosts = m.createGhosts({ settings, api, stage, queue, keys }); },
+          () => announce("The suggestions could not be loaded."));
+      }
       page.light();
       outbox.refused.forEach(tellRefused);
       for (const { item, decided, state } of outbox.waiting) queue.mark(item, { decided, state });

@@ -1,0 +1,246 @@
+/**
+ * Suggestions of the task's model ("ghosts"): read for the item in view and ahead for the next ones, then accepted, edited
+ * or refused. An accepted one becomes a shape under the suggestion's id, so that drafts, undo and saving need to know
+ * nothing of it; what was refused belongs to a step of the history, so that undo takes it back as well.
+ */
+import { createKept, withQuery } from "./api.js";
+import { address, afterPaint, announce } from "./dom.js";
+import { watchPointer } from "./ghostpointer.js";
+import { add } from "./shapes.js";
+import { createGhostLayer } from "./ghostlayer.js";
+import { createGhostList } from "./ghostlist.js";
+import { fieldsOf, openOnes, verdictOf, worth } from "./ghostrules.js";
+
+const AHEAD = 8; // items asked for at once
+const NEAR = 3; // asked for when one of the next few is not here yet
+const NONE = Object.freeze([]);
+
+/** `keys`: of createKeys. Answers {said}: the body of an answer together with what was said of the suggestions. */
+export function createGhosts({ settings, api, stage, queue, keys }) {
+  const { urls, assist } = settings;
+  const { store, conceptOf } = stage;
+  const answers = new Map(); // item id -> promise of what the window says
+  const refusals = new WeakMap(); // a step of the history -> ids refused by then
+  const remembered = new Map(); // item id -> ids refused, for the item's return in this sitting
+  const kept = createKept({ scope: `${settings.connection}.ghosts` });
+  let item = null;
+  let answer = null; // of the item in view, when it is here
+  let failed = "";
+  let step = null; // of the history, as far as it is drawn
+  let refused = new Set();
+  let open = NONE;
+  let current = null;
+  let hidden = false;
+  let from = assist.min;
+  let spent = false; // the last one was judged by key: the same key once more shall do nothing else
+
+  const layer = createGhostLayer({ conceptOf });
+  const list = createGhostList({ assist, stage, act: { accept, edit: (ghost) => accept(ghost, true), refuse, choose, acceptAll, toggle, threshold, again } });
+
+  /* ---- reading ---- */
+
+  function read(id) {
+    if (!answers.has(id)) remember([id], api.get(address(urls.suggestions, id)).then((one) => ({ [id]: one })));
+    return answers.get(id);
+  }
+
+  function remember(ids, promise) {
+    for (const id of ids) {
+      const one = promise.then((found) => found[id] || { suggestions: NONE, why: "This item is not there any more." });
+      answers.set(id, one);
+      one.catch(() => { if (answers.get(id) === one) answers.delete(id); });
+    }
+  }
+
+  /** The next few in one call, so that they are here before the person is. */
+  function readAhead() {
+    const next = queue.items.slice(queue.index + 1, queue.index + 1 + AHEAD).map((one) => one.id);
+    if (next.slice(0, NEAR).every((id) => answers.has(id))) return;
+    const missing = next.filter((id) => !answers.has(id));
+    remember(missing, api.get(withQuery(urls.suggestions_ahead, { ids: missing.join(",") })).then((found) => found.items));
+  }
+
+  async function arrive(id) {
+    let found = null;
+    let problem = "";
+    try {
+      found = await read(id);
+    } catch (error) {
+      problem = `The suggestions could not be read. ${error.detail || ""}`;
+    }
+    if (item !== id) return;
+    [answer, failed] = [found, problem];
+    refresh();
+    if (found) readAhead();
+  }
+
+  function enter(id) {
+    [item, answer, failed, step, current, spent] = [id, null, "", null, null, false];
+    refused = remembered.get(id) || new Set(kept.read(id)?.refused);
+    refresh();
+    afterPaint(() => { if (id !== null && item === id && !store.state.readonly) arrive(id); });
+  }
+
+  function again() {
+    failed = "";
+    refresh();
+    arrive(item);
+  }
+
+  /* ---- what is open ---- */
+
+  /** Every step of the history knows what was refused by then; a new one knows what the one before it knew. */
+  function follow() {
+    const { value } = store.history;
+    if (!refusals.has(value)) refusals.set(value, refused);
+    step = value;
+    if (refusals.get(value) === refused) return;
+    refused = refusals.get(value);
+    remembered.set(item, refused);
+    if (refused.size) kept.write(item, { refused: [...refused] });
+    else kept.clear(item);
+  }
+
+  function refresh() {
+    if (item !== null) follow();
+    const { readonly } = store.state;
+    open = answer && !readonly ? openOnes(answer.suggestions, step, refused, from) : NONE;
+    if (!open.some((ghost) => ghost.id === current)) current = null;
+    draw();
+  }
+
+  function draw() {
+    layer.draw(hidden ? NONE : open, current, store.state);
+    list.draw({ open, current, hidden, from, words: words(), why: why(), failed: Boolean(failed) });
+  }
+
+  function words() {
+    if (!answer || store.state.readonly) return "";
+    const said = answer.suggestions.map((ghost) => verdictOf(ghost, step, refused));
+    const count = (...verdicts) => said.filter((one) => verdicts.includes(one)).length;
+    return [[open.length, "open"], [count("accepted", "edited"), "accepted"], [count("refused"), "refused"]]
+      .filter(([number], at) => number || !at).map(([number, word]) => `${number} ${word}`).join(" · ");
+  }
+
+  function why() {
+    if (store.state.readonly) return "Nothing to suggest: this item is not open for changes.";
+    if (failed || !answer) return failed || `Asking ${assist.name}…`;
+    const dropped = answer.dropped ? `${answer.dropped} more ${answer.dropped === 1 ? "has" : "have"} no place in this task.` : "";
+    return answer.why || [answer.suggestions.length ? "" : `${assist.name} suggests nothing new here.`, dropped].filter(Boolean).join(" ");
+  }
+
+  /* ---- saying ---- */
+
+  const titleOf = (ghost) => `${conceptOf(ghost.concept).name} ${worth(ghost.value)}`;
+  const inHand = () => open.find((ghost) => ghost.id === current) || null;
+
+  function choose(ghost) {
+    current = ghost?.id ?? null;
+    hidden = hidden && !ghost;
+    store.set({ selected: null });
+    draw();
+    if (ghost) announce(`${titleOf(ghost)}, ${ghost.kind === "tag" ? "whole image" : ghost.kind}, suggestion ${open.indexOf(ghost) + 1} of ${open.length}`);
+  }
+
+  /** Runs an edit; where it was about the one in hand, the next one comes into hand. */
+  function judge(ghost, shapes, word, selected = null) {
+    const at = open.indexOf(ghost);
+    const wasInHand = ghost.id === current;
+    if (!store.edit(shapes, `${word.toLowerCase()} ${titleOf(ghost)}`, "", selected)) return;
+    const next = wasInHand && !selected ? open[Math.min(at, open.length - 1)] : null;
+    spent = wasInHand && !next;
+    if (next) choose(next);
+    announce(`${word}: ${titleOf(ghost)}.${next ? ` Next: ${titleOf(next)}.` : ""}`);
+  }
+
+  function accept(ghost, changing = false) {
+    judge(ghost, add(step, fieldsOf(ghost))[0], changing ? "Edit" : "Accept", changing && ghost.kind !== "tag" ? ghost.id : null);
+    if (changing) stage.surface.focus({ preventScroll: true });
+  }
+
+  function refuse(ghost) {
+    const next = [...step];
+    refusals.set(next, new Set([...refused, ghost.id]));
+    judge(ghost, next, "Refuse");
+  }
+
+  function acceptAll() {
+    const count = open.length;
+    const shapes = open.reduce((all, ghost) => add(all, fieldsOf(ghost))[0], step);
+    if (!count || !store.edit(shapes, `accept ${count} suggestions`, "", null)) return;
+    announce(`${count} accepted. ${keys.nameOf("undo")} takes all of them back.`);
+  }
+
+  function toggle() {
+    hidden = !hidden;
+    draw();
+    announce(hidden ? "Suggestions hidden." : "Suggestions shown.");
+  }
+
+  function threshold(value) {
+    from = value;
+    refresh();
+  }
+
+  /* ---- wiring ---- */
+
+  store.watch((state, previous) => {
+    if (state.item !== item) {
+      enter(state.item);
+    } else if (store.history.value !== step || state.readonly !== previous.readonly || state.width !== previous.width || state.height !== previous.height) {
+      if (item !== null && !answer && !state.readonly && previous.readonly) arrive(item);
+      refresh();
+    }
+    if (state.selected && state.selected !== previous.selected && current) {
+      current = null;
+      draw();
+    }
+  });
+
+  watchPointer({
+    stage, open: () => (hidden || store.state.hidden ? NONE : open), inHand, choose,
+    edit: (ghost) => accept(ghost, true),
+  });
+
+  function walk(by) {
+    if (!open.length) announce("No suggestion is open.");
+    else choose(open[(open.indexOf(inHand()) + by + open.length + (by < 0 && !current)) % open.length]);
+  }
+
+  function withCurrent(run) {
+    const ghost = inHand();
+    if (ghost) run(ghost);
+    else if (!spent) return false;
+    else announce("No suggestion is left.");
+    if (!ghost) spent = false;
+    return true;
+  }
+
+  const group = "Suggestions";
+  keys.add([
+    { id: "ghost-next", group, label: "Next suggestion", keys: ["."], repeats: true, run: () => walk(1) },
+    { id: "ghost-previous", group, label: "Previous suggestion", keys: [","], repeats: true, run: () => walk(-1) },
+    { id: "ghost-accept", group, label: "Accept it", keys: ["Enter"], run: () => withCurrent(accept) },
+    { id: "ghost-edit", group, label: "Accept it and change it", keys: ["e"], run: () => withCurrent((ghost) => accept(ghost, true)) },
+    { id: "ghost-refuse", group, label: "Refuse it", keys: ["Delete", "Backspace"], run: () => withCurrent(refuse) },
+    { id: "ghosts-accept", group, label: "Accept all that are shown", keys: ["Shift+Enter"] },
+    { id: "ghosts-toggle", group, label: "Hide suggestions", keys: ["u"] },
+    { id: "ghost-leave", quiet: true, group, label: "Leave it", keys: ["Escape"], run: () => (current ? choose(null) : false) },
+  ]);
+  enter(store.state.item);
+
+  return {
+    /** The body of a submission or decision with what was said; others (a skip) stay as they are. Call before going on. */
+    said(body) {
+      const sent = body.shapes || body.changes;
+      if (!sent || !answer) return body;
+      const suggestions = answer.suggestions.flatMap((ghost) => {
+        const verdict = verdictOf(ghost, sent, refused);
+        return verdict ? [{ id: ghost.id, verdict, base: ghost.base }] : [];
+      });
+      answers.delete(item); // what comes back is asked for again
+      kept.clear(item);
+      return suggestions.length ? { ...body, suggestions } : body;
+    },
+  };
+}
