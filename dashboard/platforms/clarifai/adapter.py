@@ -10,6 +10,7 @@ from ..types import Capabilities
 from .accounts import AccountCalls
 from .annotations import AnnotationCalls
 from .assignments import AssignmentCalls
+from .checking import CheckCalls
 from .choices import ChoiceCalls
 from .label_orders import LabelOrderCalls
 from .suggestions import SuggestionCalls
@@ -18,6 +19,7 @@ from .task_calls import TaskCalls
 
 class ClarifaiPlatform(
     AccountCalls,
+    CheckCalls,
     AnnotationCalls,
     TaskCalls,
     AssignmentCalls,

@@ -10,7 +10,7 @@ from msgspec import Raw
 from ..types import Dataset, Predictor, SavedSearch
 from .calls import Calls
 from .codes import MODEL_TRAINED, StatusWire
-from .pages import side_by_side
+from .pages import together, whole
 
 # A model's type says what it makes ("visual-detector", "embedding-classifier"); without one it is offered too.
 _USEFUL = ("detect", "classif")
@@ -28,13 +28,14 @@ class ChoiceCalls(Calls):
         return self.each(found, "search", _search)
 
     def list_predictors(self) -> list[Predictor]:
-        workflows, models = side_by_side(
-            [
-                partial(self.page, "list_workflows", "workflows", ()),
-                partial(self.page, "list_models", "models", ()),
-            ],
-            self.capabilities.page_size,
+        size = self.capabilities.page_size
+        lists = together(
+            {
+                "workflows": partial(whole, partial(self.page, "list_workflows", "workflows", ()), size),
+                "models": partial(whole, partial(self.page, "list_models", "models", ()), size),
+            }
         )
+        workflows, models = lists["workflows"](), lists["models"]()
         found = self.each(models, "model", _model)
         return [
             *self.each(workflows, "workflow", _workflow),

@@ -68,7 +68,11 @@ def json_type(value: object) -> str:
         return "boolean"
     if isinstance(value, (int, float)):
         return "number"
-    return {dict: "object", list: "list", str: "text"}.get(type(value), "null")
+    if isinstance(value, str):
+        return "text"
+    if value is None:
+        return "null"
+    return "list" if isinstance(value, list) else "object"
 
 
 class Eye:

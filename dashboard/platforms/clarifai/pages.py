@@ -8,10 +8,10 @@ from __future__ import annotations
 
 import os
 import threading
-from collections.abc import Callable, Iterator, Sequence
-from concurrent.futures import Future, ThreadPoolExecutor
+from collections.abc import Callable, Iterator, Mapping, Sequence
+from concurrent.futures import Future, ThreadPoolExecutor, wait
 from itertools import count
-from typing import TypeVar
+from typing import Any, TypeVar
 
 from msgspec import Raw
 
@@ -106,12 +106,19 @@ def gather(fetches: Sequence[FetchPage], size: int, ahead: int) -> Iterator[list
         yield from found
 
 
-def side_by_side(fetches: Sequence[FetchPage], size: int) -> list[list[Raw]]:
-    """Several short lists, whole, read at the same time."""
-    return [
-        [raw for page in found for raw in page]
-        for found in pool().map(lambda fetch: _one_by_one(fetch, size), fetches)
-    ]
+def whole(fetch: FetchPage, size: int) -> list[Raw]:
+    """A list to its end, page by page in this thread."""
+    return [raw for page in _one_by_one(fetch, size) for raw in page]
+
+
+def together(calls: Mapping[str, Callable[[], Any]]) -> dict[str, Callable[[], Any]]:
+    """Make independent calls at the same time; what is answered gives each one's result, or raises its error.
+
+    The calls must not use this module's threads themselves.
+    """
+    under_way = {name: pool().submit(call) for name, call in calls.items()}
+    wait(under_way.values())
+    return {name: future.result for name, future in under_way.items()}
 
 
 def _one_by_one(fetch: FetchPage, size: int) -> list[list[Raw]]:

@@ -270,7 +270,7 @@ def edited_body(current: bytes | Raw, new: Task) -> Body:
     as are the chosen inputs and a type, source or status that we do not know.
     """
     former: Body = msgspec.json.decode(current, type=dict[str, Any])
-    body = _over(former, (*_READ_ONLY, *_OPTIONAL), _said(new, former))
+    body = _over(former, (*_READ_ONLY, *_OPTIONAL), {"id": new.id} | _said(new, former))
     if new.type in _TYPE_NAMES:
         body["type"] = _TYPE_NAMES[new.type]
     if new.details.source in _SOURCE_NAMES:
