@@ -6,7 +6,10 @@ run the counts are printed, so that a suite that judges nothing would show.
 
 from __future__ import annotations
 
+import functools
+import threading
 from collections import Counter
+from typing import Any
 
 import httpx
 import pytest
@@ -35,7 +38,7 @@ def judge_answer(verb: str, path: str, body: bytes) -> None:
     answers[known.rpc if known else "other"] += 1
 
 
-def judge_request(verb: str, path: str, query: list[tuple[str, str]], body: bytes) -> None:
+def judge_request(verb: str, path: str, query: list[tuple[str, str]], body: bytes | None) -> None:
     """Parse one request strictly and count it under its rpc; raises Unlike."""
     if any(word == verb and path.endswith(end) for word, end in OWN_ROUTES):
         return
@@ -43,6 +46,32 @@ def judge_request(verb: str, path: str, query: list[tuple[str, str]], body: byte
     known = wire.find(verb, path)
     assert known is not None
     requests[known.rpc] += 1
+
+
+@pytest.hookimpl
+def pytest_configure(config: pytest.Config) -> None:
+    """Judge what our own adapter sends in this process, just before it goes out."""
+    from dashboard.platforms.clarifai.client import ClarifaiClient
+    from dashboard.platforms.http import HttpClient
+
+    ours = threading.local()
+    call, send = ClarifaiClient.call, HttpClient.call
+
+    @functools.wraps(call)
+    def marked(self: Any, *arguments: Any, **options: Any) -> Any:
+        ours.calling = True
+        try:
+            return call(self, *arguments, **options)
+        finally:
+            ours.calling = False
+
+    @functools.wraps(send)
+    def judged(self: Any, method: str, path: str, read: Any, **options: Any) -> Any:
+        if getattr(ours, "calling", False):
+            judge_request(method, path, list(options.get("query", ())), options.get("body"))
+        return send(self, method, path, read, **options)
+
+    ClarifaiClient.call, HttpClient.call = marked, judged  # type: ignore[method-assign]
 
 
 def client(base_url: str) -> httpx.Client:
