@@ -17,6 +17,7 @@ from annotations_ui.views import (
     home,
     inputs,
     items,
+    label_orders,
     media,
     outbox,
     people,
@@ -85,6 +86,17 @@ task_urls = [
     path("c/<slug:slug>/tasks/<int:task>/delete/", tasks.task_delete, name="task_delete"),
 ]
 
+label_order_urls = [
+    path("c/<slug:slug>/label-orders/", label_orders.label_order_list, name="label_order_list"),
+    path("c/<slug:slug>/label-orders/new/", label_orders.label_order_create, name="label_order_create"),
+    path("c/<slug:slug>/label-orders/<str:order>/", label_orders.label_order_edit, name="label_order_edit"),
+    path(
+        "c/<slug:slug>/label-orders/<str:order>/delete/",
+        label_orders.label_order_delete,
+        name="label_order_delete",
+    ),
+]
+
 input_urls = [
     path("c/<slug:slug>/inputs/", inputs.input_list, name="input_list"),
     path("c/<slug:slug>/inputs/<int:input>/", inputs.input_detail, name="input_detail"),
@@ -122,6 +134,7 @@ urlpatterns = [
     *connection_urls,
     *outbox_urls,
     *task_urls,
+    *label_order_urls,
     *input_urls,
     *workbench_urls,
 ]

@@ -2,13 +2,18 @@
 
 from __future__ import annotations
 
+import json
+from datetime import UTC, datetime
 from typing import Any
 
 from django import template
 from django.utils.html import format_html, format_html_join
 from django.utils.safestring import SafeString, mark_safe
 
+from annotations_ui import task_words
+from annotations_ui.forms.tasks import words
 from annotations_ui.templatetags.desk import count
+from dashboard.platforms.types import AutoRule, LabelOrderState
 from dashboard.sync.models import SyncRun, UserCount, WorkItem
 
 register = template.Library()
@@ -31,6 +36,37 @@ def task_type(key: str) -> str:
 @register.filter
 def task_state(key: str) -> str:
     return _TASK_STATES.get(key, "Unknown")
+
+
+@register.filter
+def order_state(state: LabelOrderState) -> str:
+    return words.ORDER_STATES.get(state.value, "Not known here")
+
+
+@register.filter
+def moment(when: datetime | None) -> SafeString:
+    """A time that was set by somebody, in UTC to the minute; a dash for none."""
+    if when is None:
+        return mark_safe('<span class="quiet">–</span>')
+    return format_html(
+        '<time datetime="{}">{:%Y-%m-%d %H:%M} UTC</time>', when.isoformat(), when.astimezone(UTC)
+    )
+
+
+@register.filter
+def rule_values(rule: AutoRule) -> str:
+    return task_words.values(rule)
+
+
+@register.filter
+def rule_makes(rule: AutoRule) -> str:
+    return task_words.becomes(rule)
+
+
+@register.filter
+def as_json(value: Any) -> str:
+    """Readable JSON; the template escapes it."""
+    return json.dumps(value, indent=2, ensure_ascii=False)
 
 
 _WRITES = {

@@ -11,7 +11,7 @@ from django.http import HttpResponse
 from django.shortcuts import redirect, render
 from django.views.decorators.http import require_GET, require_http_methods, require_POST
 
-from annotations_ui import next_steps
+from annotations_ui import next_steps, task_words
 from annotations_ui.access import DeskRequest, for_roles, only_own
 from annotations_ui.forms.tasks import TaskEditForm, TaskForm
 from annotations_ui.json_routes import find_task, here
@@ -26,7 +26,6 @@ from dashboard.sync.models import WorkItem
 from dashboard.sync.services import people
 
 GRID = 48
-_TASK_ID = re.compile(r"task-[0-9a-f]{12}")  # made by the form page, so that a double click makes one task
 ORDERS = {
     "-created": "Newest first",
     "name": "By name",
@@ -87,8 +86,11 @@ def task_detail(request: DeskRequest, slug: str, task: int) -> HttpResponse:
     )
     page = selectors.items(connection, filters=filters, after=cursor(request), limit=GRID)
     view = "table" if request.GET.get("view") == "table" else "grid"
+    told = services.told(found)
     context: dict[str, Any] = {
         "task": found,
+        "told": told,
+        "facts": task_words.facts(told, names),
         "items": page.rows,
         "state": state,
         "names": names,
@@ -96,7 +98,6 @@ def task_detail(request: DeskRequest, slug: str, task: int) -> HttpResponse:
         "filters": filters,
         "states": [(key, label) for key, label in WorkItem.State.choices],
         "labelers": [] if own else [(person, names.get(person, person)) for person in found.labeler_ids],
-        "reviewers": [names.get(person, person) for person in found.reviewer_ids],
         "user_counts": assignments.user_counts(found),
         "activity": reviews.activity(found, labeler_id=own),
         "next": next_steps.step(found, membership=membership, platform_user_id=me),
@@ -113,24 +114,17 @@ def task_detail(request: DeskRequest, slug: str, task: int) -> HttpResponse:
 def task_create(request: DeskRequest, slug: str) -> HttpResponse:
     """The form for a new task; its effect in numbers is shown before anything is sent."""
     _, membership = here(request)
-    form = _form(request)
-    task_id = request.POST.get("task_id", "")
-    task_id = task_id if _TASK_ID.fullmatch(task_id) else f"task-{uuid4().hex[:12]}"
-    if request.method == "POST" and form.is_valid():
+    form = new_task_form(request)
+    task_id = new_id(request, "task")
+    if request.method == "POST" and not form.more_rules and form.is_valid():
         try:
             made = services.create_task(actor=membership, plan=form.ready, task_id=task_id)
         except PlatformError as problem:
-            form.add_error(None, f"The platform did not take the task. {problem.message}")
+            form.add_error(None, f"The platform did not take the task. {told_why(problem)}")
         else:
             messages.success(request, f"{made.name} is on the platform; its items appear with the next sync.")
             return redirect("task_detail", slug=slug, task=made.pk)
-    context = {
-        "form": form,
-        "task_id": task_id,
-        "effect": plans.effect(form.ready) if form.is_bound else None,
-        "names": form.names(),
-        "capabilities": form.capabilities,
-    }
+    context = form_context(form) | {"task_id": task_id}
     return render(request, "tasks/create.html", context, status=422 if form.errors else 200)
 
 
@@ -138,33 +132,35 @@ def task_create(request: DeskRequest, slug: str) -> HttpResponse:
 @for_roles("admin")
 def task_preview(request: DeskRequest, slug: str) -> HttpResponse:
     """The effect of the form as it stands: how many inputs, how many assignments for whom."""
-    form = _form(request)
+    form = new_task_form(request)
     form.is_valid()
-    return render(
-        request,
-        "tasks/_effect.html",
-        {"effect": plans.effect(form.ready), "names": form.names(), "form": form},
-    )
+    return render(request, "tasks/_effect.html", form_context(form))
 
 
 @require_http_methods(["GET", "POST"])
 @for_roles("admin")
 def task_edit(request: DeskRequest, slug: str, task: int) -> HttpResponse:
-    """Name, instructions and people of a task."""
+    """Everything that can change in a task that exists."""
     connection, membership = here(request)
     found = find_task(connection, task)
-    form = TaskEditForm(request.POST or None, task=found)
-    if request.method == "POST" and form.is_valid():
+    told = services.told(found)
+    form = TaskEditForm(
+        request.POST if request.method == "POST" else None,
+        connection=connection,
+        capabilities=people.capabilities(connection),
+        given=told,
+        more_rules="add_rule" in request.POST,
+    )
+    if request.method == "POST" and not form.more_rules and form.is_valid():
         try:
-            services.edit_task(actor=membership, task=found, **form.cleaned_data)
+            services.edit_task(actor=membership, task=found, plan=form.ready)
         except PlatformError as problem:
-            form.add_error(None, f"The platform did not take the change. {problem.message}")
+            form.add_error(None, f"The platform did not take the change. {told_why(problem)}")
         else:
             messages.success(request, "Saved on the platform.")
             return redirect("task_detail", slug=slug, task=task)
-    return render(
-        request, "tasks/edit.html", {"form": form, "task": found}, status=422 if form.errors else 200
-    )
+    context = {"form": form, "task": found, "told": told, "source": task_words.source(told)}
+    return render(request, "tasks/edit.html", context, status=422 if form.errors else 200)
 
 
 @require_POST
@@ -204,8 +200,38 @@ def task_delete(request: DeskRequest, slug: str, task: int) -> HttpResponse:
     return redirect("task_list", slug=slug)
 
 
-def _form(request: DeskRequest) -> TaskForm:
+def new_task_form(request: DeskRequest) -> TaskForm:
+    """The form as sent, or a fresh one."""
     connection, _ = here(request)
-    # Not "or None": an empty form is a form that was sent, with every field missing.
-    data = request.POST if request.method == "POST" else None
-    return TaskForm(data, connection=connection, capabilities=people.capabilities(connection))
+    return TaskForm(
+        # Not "or None": an empty form is a form that was sent, with every field missing.
+        request.POST if request.method == "POST" else None,
+        connection=connection,
+        capabilities=people.capabilities(connection),
+        more_rules="add_rule" in request.POST,
+    )
+
+
+def form_context(form: TaskForm) -> dict[str, Any]:
+    """What the templates of a new task show, with the effect once something was sent."""
+    judged = form.is_bound and not form.more_rules
+    if judged:
+        form.is_valid()
+    return {
+        "form": form,
+        "effect": plans.effect(form.ready) if judged else None,
+        "names": form.names(),
+        "capabilities": form.capabilities,
+    }
+
+
+def new_id(request: DeskRequest, kind: str) -> str:
+    """The id that the form page made, so that a double click makes one thing; a fresh one for the first page."""
+    sent = request.POST.get(f"{kind}_id", "")
+    return sent if re.fullmatch(rf"{kind}-[0-9a-f]{{12}}", sent) else f"{kind}-{uuid4().hex[:12]}"
+
+
+def told_why(problem: PlatformError) -> str:
+    """The platform's refusal with the fields that it named."""
+    named = getattr(problem, "fields", {})
+    return " ".join([problem.message, *(f"{field}: {rule}." for field, rule in list(named.items())[:5])])

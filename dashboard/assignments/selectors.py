@@ -1,19 +1,30 @@
-"""What the task form offers and counts: people by role, concepts, inputs of a source."""
+"""What the task form offers and counts: people by role, concepts, inputs, and what the platform has to choose from."""
 
 from __future__ import annotations
 
-from dataclasses import dataclass
+from collections.abc import Iterable, Sequence
+from dataclasses import dataclass, replace
 from typing import Any
 
 from django.db.models import QuerySet
 
 from dashboard.accounts.models import Connection, PlatformIdentity
+from dashboard.platforms.errors import PlatformError
+from dashboard.platforms.types import Capabilities, Dataset, LabelOrder, Predictor, SavedSearch, SourceKind
 from dashboard.sync.models import Concept, Input, Task, UserCount
+from dashboard.sync.services import choices
 
-SOURCES = {
-    "all": "All inputs of the app",
+#: Filters over the mirror; the platform is told the inputs one by one.
+FILTERS = {
     "unassigned": "Inputs that are in no task yet",
     "named": "Inputs whose name contains",
+}
+SOURCES = {
+    "all": "All inputs of the app",
+    **FILTERS,
+    "dataset": "A dataset",
+    "saved_search": "A saved search",
+    "input": "One input",
 }
 
 
@@ -54,6 +65,44 @@ def source(connection: Connection, kind: str, text: str = "") -> QuerySet[Input]
     if kind == "named" and text.strip():
         return rows.filter(name__icontains=text.strip())
     return rows.none()
+
+
+@dataclass(frozen=True)
+class Offers:
+    """What the platform has to choose from. ``why``: it could not be asked, and the lists may be short."""
+
+    datasets: Sequence[Dataset] = ()
+    saved_searches: Sequence[SavedSearch] = ()
+    predictors: Sequence[Predictor] = ()
+    why: str = ""
+
+
+def offers(connection: Connection, capabilities: Capabilities) -> Offers:
+    """Datasets, saved searches, models and workflows, as far as the platform can use them in a task."""
+    found = Offers()
+    try:
+        if SourceKind.DATASET in capabilities.task_sources:
+            found = replace(found, datasets=choices.datasets(connection))
+        if SourceKind.SAVED_SEARCH in capabilities.task_sources:
+            found = replace(found, saved_searches=choices.saved_searches(connection))
+        if capabilities.suggestions or capabilities.auto_annotation:
+            found = replace(found, predictors=choices.predictors(connection))
+    except PlatformError as problem:
+        # The first failure says enough: a platform that does not answer is not made to fail three times.
+        found = replace(found, why=problem.message)
+    return found
+
+
+def label_orders(connection: Connection) -> list[LabelOrder]:
+    """Every order of the app, the latest first. Raises PlatformError."""
+    found = choices.label_orders(connection)
+    return sorted(found, key=lambda one: (one.created_at is not None, one.created_at), reverse=True)
+
+
+def tasks_by_platform_id(connection: Connection, ids: Iterable[str]) -> dict[str, Task]:
+    """The mirrored tasks of these platform ids; what the mirror has not met is left out."""
+    rows = Task.objects.filter(connection=connection, platform_id__in=list(ids), deleted_at=None)
+    return {task.platform_id: task for task in rows}
 
 
 def user_counts(task: Task) -> list[dict[str, Any]]:

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
 from uuid import uuid4
 
 import msgspec
@@ -12,6 +11,7 @@ from dashboard.accounts.policies import PolicyError
 from dashboard.platforms import types
 from dashboard.platforms.types import TaskState
 from dashboard.sync.models import Task
+from dashboard.sync.selectors import task_details
 from dashboard.sync.services import tasks
 
 from .plans import TaskPlan, to_task
@@ -36,28 +36,17 @@ def create_task(*, actor: Membership, plan: TaskPlan, task_id: str = "") -> Task
     )
 
 
-def edit_task(
-    *,
-    actor: Membership,
-    task: Task,
-    name: str,
-    description: str,
-    labelers: Sequence[str],
-    reviewers: Sequence[str],
-) -> Task:
-    """Change name, instructions and people of a running task; unstarted work is shared out again."""
+def edit_task(*, actor: Membership, task: Task, plan: TaskPlan) -> Task:
+    """Change a running task to the plan; unstarted work is shared out again, state and order stay.
+
+    The plan must have passed ``plans.problems``. Raises PolicyError and the service layer's errors.
+    """
     check_manages_tasks(actor)
-    former = told(task)
-    weights = {person: former.worker.weights.get(person, 0.0) for person in labelers}
-    worker = msgspec.structs.replace(
-        former.worker,
-        user_ids=tuple(labelers),
-        # A weighting that leaves the new people nothing is no weighting any more.
-        weights=weights if former.worker.weights and any(weights.values()) else {},
-    )
-    review = msgspec.structs.replace(former.review, user_ids=tuple(reviewers))
     changed = msgspec.structs.replace(
-        former, name=name.strip(), description=description.strip(), worker=worker, review=review
+        to_task(plan, task.platform_id),
+        state=types.TaskState(task.state),
+        created_at=task.created_at,
+        modified_at=task.modified_at,
     )
     return tasks.edit_task(connection=actor.connection, actor=actor.user, task=changed)
 
@@ -96,4 +85,7 @@ def told(task: Task) -> types.Task:
             labeler_threshold=review.get("labeler_threshold") or 0,
             reviewer_threshold=review.get("reviewer_threshold") or 0,
         ),
+        details=task_details(task),
+        created_at=task.created_at,
+        modified_at=task.modified_at,
     )

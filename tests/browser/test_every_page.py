@@ -45,6 +45,9 @@ PAGES: dict[str, list[tuple[str, str]]] = {
     "task_create": [("admin", "{c}/tasks/new/")],
     "task_detail": [("reviewer", "{c}/tasks/{reviewed}/"), ("admin", "{c}/tasks/{reviewed}/?view=table")],
     "task_edit": [("admin", "{c}/tasks/{reviewed}/edit/")],
+    "label_order_list": [("admin", "{c}/label-orders/")],
+    "label_order_create": [("admin", "{c}/label-orders/new/")],
+    "label_order_edit": [("admin", "{c}/label-orders/{order}/")],
     "input_list": [("labeler", "{c}/inputs/"), ("admin", "{c}/inputs/?state=approved&q=no-such-input")],
     "input_detail": [("reviewer", "{c}/inputs/{input}/")],
     "label": [("labeler", "{c}/tasks/{back_task}/label/?item={back_item}")],
@@ -80,6 +83,7 @@ class Tour:
         self.places = visiting.find_places(self.page("admin"), desk.url)
         self.places.returned = visiting.find_returned(self.page("labeler"), desk.url)
         self.invitation = self._invite()
+        self.order = self._order()
         key = (desk.data / "operator.key").read_text().strip()
         self.places.entry = visiting.make_conflict(
             self.page("reviewer"), desk.url, desk.embedded_url, key, self.places.reviewed
@@ -111,6 +115,7 @@ class Tour:
             back_task=task,
             back_item=item,
             invitation=self.invitation,
+            order=self.order,
         )
 
     def _invite(self) -> str:
@@ -121,6 +126,19 @@ class Tour:
         link = admin.locator("#invitation-link")
         expect(link).to_be_visible()
         return link.input_value().removeprefix(self._desk.url)
+
+    def _order(self) -> str:
+        """The id of a fresh label order, made with its form."""
+        admin, orders = self.page("admin"), f"{self._desk.url}/c/{visiting.SLUG}/label-orders/"
+        admin.goto(f"{orders}new/")
+        admin.get_by_label("Name", exact=True).fill("Ordered fruit")
+        for group in ("Concepts", "Labelers", "Reviewers"):
+            admin.get_by_role("group", name=group).get_by_role("checkbox").first.check()
+        admin.get_by_role("button", name="Make the order").click()
+        admin.wait_for_url("**/tasks/*/")
+        admin.goto(orders)
+        link = admin.get_by_role("link", name="Ordered fruit").first
+        return (link.get_attribute("href") or "").rstrip("/").rsplit("/", 1)[1]
 
     def _join_and_leave(self, page: Page) -> None:
         """Somebody who has an account and belongs to no connection any more."""

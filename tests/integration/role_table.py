@@ -54,6 +54,11 @@ ROLE_TABLE: dict[str, str | frozenset[str]] = {
     "task_edit": ADMIN,
     "task_state": ADMIN,
     "task_delete": ADMIN,
+    # label orders: read live from the platform with the connection's token
+    "label_order_list": ADMIN,
+    "label_order_create": ADMIN,
+    "label_order_edit": ADMIN,
+    "label_order_delete": ADMIN,
     # inputs
     "input_list": MEMBER,
     "input_detail": MEMBER,
@@ -81,6 +86,7 @@ ROLE_TABLE: dict[str, str | frozenset[str]] = {
 SAMPLES: dict[str, object] = {
     "slug": "demo",
     "token": "no-such-token",
+    "order": "no-such-order",
     "size": "small",
     "operation": "00000000-0000-4000-8000-000000000000",
 }

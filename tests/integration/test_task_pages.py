@@ -105,12 +105,7 @@ def test_a_second_labeler_takes_over_unstarted_work(desk: Desk) -> None:
     assert desk.shares() == {desk.ids["l-1"]: 6}
     answer = desk.browser.post(
         reverse("task_edit", args=["live", task.pk]),
-        {
-            "name": "Cells, again",
-            "description": "Tight boxes.",
-            "labelers": [desk.ids["l-2"]],
-            "reviewers": [desk.ids["r-1"]],
-        },
+        desk.form(name="Cells, again", description="Tight boxes.", labelers=[desk.ids["l-2"]]),
     )
     assert answer.status_code == 302
     task.refresh_from_db()
@@ -130,8 +125,7 @@ def test_a_second_labeler_takes_over_unstarted_work(desk: Desk) -> None:
 def test_a_running_task_keeps_its_people(desk: Desk, changed: dict[str, object], field: str) -> None:
     desk.make()
     task = Task.objects.get()
-    given = {"name": "Cells", "labelers": [desk.ids["l-1"]], "reviewers": [desk.ids["r-1"]], **changed}
-    answer = desk.browser.post(reverse("task_edit", args=["live", task.pk]), given)
+    answer = desk.browser.post(reverse("task_edit", args=["live", task.pk]), desk.form(**changed))
     assert answer.status_code == 422
     assert field in answer.context["form"].errors
     task.refresh_from_db()

@@ -1,0 +1,113 @@
+"""Fields that Django does not have: metadata as JSON, a list of ids, a model or workflow."""
+
+from __future__ import annotations
+
+import json
+from collections.abc import Iterable
+from typing import Any
+
+from django import forms
+
+from dashboard.platforms.types import Predictor
+
+MAX_METADATA = 16_000  # characters
+MAX_DEPTH = 16
+MAX_IDS = 100
+
+
+class MetadataField(forms.CharField):
+    """A JSON object as text -> dict. An error names the line and what is wrong there."""
+
+    widget = forms.Textarea
+
+    def __init__(self, **options: Any) -> None:
+        super().__init__(max_length=MAX_METADATA, required=False, **options)
+        self.widget.attrs |= {"rows": 5, "spellcheck": "false", "class": "code"}
+
+    def prepare_value(self, value: Any) -> Any:
+        if isinstance(value, dict):
+            return json.dumps(value, indent=2, ensure_ascii=False) if value else ""
+        return value
+
+    def to_python(self, value: Any) -> Any:
+        text = super().to_python(value)
+        if not text:
+            return {}
+        try:
+            found = json.loads(text, object_pairs_hook=_once, parse_constant=_no_constant)
+        except json.JSONDecodeError as error:
+            raise forms.ValidationError(f"Line {error.lineno}, column {error.colno}: {error.msg}.") from None
+        except RecursionError:
+            raise forms.ValidationError("It is nested too deep.") from None
+        except ValueError as error:
+            raise forms.ValidationError(str(error)) from None
+        if not isinstance(found, dict):
+            raise forms.ValidationError('It must be an object, such as {"batch": 7}.')
+        if _depth(found) > MAX_DEPTH:
+            raise forms.ValidationError(f"It is nested deeper than {MAX_DEPTH} levels.")
+        return found
+
+    def has_changed(self, initial: Any, data: Any) -> bool:
+        return super().has_changed(self.prepare_value(initial), data)
+
+
+def _once(pairs: list[tuple[str, Any]]) -> dict[str, Any]:
+    found = dict(pairs)
+    if len(found) < len(pairs):
+        names = [name for name, _ in pairs]
+        twice = next(name for name in names if names.count(name) > 1)
+        raise ValueError(f"The key {twice[:60]} stands there twice.")
+    return found
+
+
+def _no_constant(name: str) -> Any:
+    raise ValueError(f"{name} is no JSON number.")
+
+
+def _depth(value: Any) -> int:
+    if isinstance(value, dict):
+        value = list(value.values())
+    return 1 + max(map(_depth, value), default=0) if isinstance(value, list) else 0
+
+
+class IdsField(forms.CharField):
+    """Ids divided by spaces, commas or line ends -> tuple of distinct ids."""
+
+    def prepare_value(self, value: Any) -> Any:
+        return " ".join(value) if isinstance(value, (tuple, list)) else value
+
+    def to_python(self, value: Any) -> Any:
+        found = tuple(dict.fromkeys(super().to_python(value).replace(",", " ").split()))
+        if len(found) > MAX_IDS or any(len(one) > 128 for one in found):
+            raise forms.ValidationError(f"At most {MAX_IDS} ids of at most 128 characters each.")
+        return found
+
+
+class PredictorField(forms.ChoiceField):
+    """A model or a workflow -> Predictor, or None. The value is ``kind:id``."""
+
+    def offer(self, found: Iterable[Predictor], present: Predictor | None = None, *, none: str) -> None:
+        """Give the choices. ``present`` stays choosable, with its own version, listed or not."""
+        self.known = {f"{one.kind}:{one.id}": one for one in found}
+        if present is not None:
+            key = f"{present.kind}:{present.id}"
+            name = self.known[key].name if key in self.known else ""
+            self.known[key] = Predictor(present.kind, present.id, name, present.version_id)
+        groups = [
+            (title, [(key, one.name or one.id) for key, one in self.known.items() if one.kind == kind])
+            for kind, title in (("workflow", "Workflows"), ("model", "Models"))
+        ]
+        self.choices = [("", none), *(group for group in groups if group[1])]
+
+    def prepare_value(self, value: Any) -> Any:
+        return f"{value.kind}:{value.id}" if isinstance(value, Predictor) else value
+
+    def clean(self, value: Any) -> Any:
+        return self.known.get(super().clean(value))
+
+
+def predictor(*, workflow_id: str, model_id: str, version_id: str = "") -> Predictor | None:
+    """The model or workflow that a task names."""
+    if workflow_id:
+        return Predictor("workflow", workflow_id)
+    return Predictor("model", model_id, version_id=version_id) if model_id else None
