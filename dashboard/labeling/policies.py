@@ -31,6 +31,8 @@ def check_label(*, membership: Membership, platform_user_id: str | None, item: W
     check_labeler(membership=membership, platform_user_id=platform_user_id, task=item.task)
     if item.labeler_id != platform_user_id:
         raise PolicyError("This item is assigned to somebody else.")
+    if item.gone:
+        raise NotYourTurn("The platform no longer lists this item; there is nothing left to do here.")
     if item.state not in OPEN_STATES:
         raise NotYourTurn("You have submitted this item; it comes back if a reviewer asks for changes.")
 

@@ -21,7 +21,9 @@ def my_tasks(tasks: Sequence[Task], platform_user_id: str) -> list[dict[str, Any
     own = [task for task in tasks if platform_user_id in task.labeler_ids]
     counted = {
         row["task_id"]: row
-        for row in WorkItem.objects.filter(task__in=[t.pk for t in own], labeler_id=platform_user_id)
+        for row in WorkItem.objects.filter(
+            task__in=[t.pk for t in own], labeler_id=platform_user_id, gone=False
+        )
         .values("task_id")
         .annotate(
             open=Count("id", filter=Q(state__in=OPEN_STATES)),
@@ -37,7 +39,9 @@ def my_tasks(tasks: Sequence[Task], platform_user_id: str) -> list[dict[str, Any
 def returned(connection: Connection, platform_user_id: str, *, limit: int = 12) -> list[WorkItem]:
     """The person's items that a reviewer sent back, newest first."""
     return list(
-        WorkItem.objects.filter(connection=connection, labeler_id=platform_user_id, state="changes_asked")
+        WorkItem.objects.filter(
+            connection=connection, labeler_id=platform_user_id, state="changes_asked", gone=False
+        )
         .select_related("task", "input")
         .order_by("-id")[:limit]
     )

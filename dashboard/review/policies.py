@@ -29,6 +29,10 @@ def check_decide(
     check_reviewer(membership=membership, platform_user_id=platform_user_id, task=item.task)
     if item.labeler_id == platform_user_id:
         raise PolicyError("You labeled this item yourself; somebody else has to review it.")
+    if item.gone:
+        raise PolicyError("The platform no longer lists this item, so nothing can be decided on it.")
+    if item.status_unknown:
+        raise PolicyError("The platform gave this item a status that is not known here.")
     transitions.next_state(item.state, verdict)
 
 

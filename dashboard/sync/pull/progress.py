@@ -60,5 +60,6 @@ class Progress:
 
     def count(self) -> None:
         """Take over what the platform's adapter counted itself: requests, and rows that could not be read."""
-        self.run.requests = getattr(self.platform, "requests", 0)
-        self.run.quarantined = getattr(getattr(self.platform, "quarantine", None), "count", 0)
+        if self.platform is not None:
+            self.run.requests = self.platform.requests
+            self.run.quarantined = getattr(getattr(self.platform, "quarantine", None), "count", 0)

@@ -10,7 +10,7 @@ from django.utils import timezone
 from dashboard.accounts.models import Connection
 from dashboard.platforms.errors import PlatformError, Throttled, Unauthorized
 
-from .. import gateway, outbox
+from .. import drift, gateway, outbox
 from ..models import SyncRun
 from . import stages
 from .progress import Progress, Superseded
@@ -42,20 +42,23 @@ def pull(run_id: int) -> SyncRun | None:
             f"The platform does not accept the connection's token any more ({error.message}). "
             "Enter a new one, then resume.",
         )
-        _finish(run, error.message)
+        _finish(progress, error.message)
     except PlatformError as error:
         if isinstance(error, Throttled):
             outbox.breaker.rest(connection.pk, error.retry_after or 1.0)
         elif error.retryable:
             outbox.breaker.failed(connection.pk)
-        _finish(run, f"{run.stage}: {error.message}" if run.stage else error.message)
+        _finish(progress, f"{run.stage}: {error.message}" if run.stage else error.message)
     except Exception as error:
         log.exception("pull %s failed inside", run.pk)
-        _finish(run, f"Internal: {type(error).__name__} while {run.stage or 'starting'}.")
+        _finish(progress, f"Internal: {type(error).__name__} while {run.stage or 'starting'}.")
     else:
-        _finish(run, "")
+        _finish(progress, "")
         if connection.failures or connection.open_until:
             outbox.breaker.worked(connection.pk)
+    finally:
+        if progress.platform is not None:
+            drift.record(connection.pk, [progress.platform])
     return run
 
 
@@ -75,7 +78,9 @@ def _start(run_id: int) -> SyncRun | None:
     return run
 
 
-def _finish(run: SyncRun, error: str) -> None:
+def _finish(progress: Progress, error: str) -> None:
+    progress.count()
+    run = progress.run
     run.state = SyncRun.State.FAILED if error else SyncRun.State.DONE
     run.error = error[:500]
     run.ended_at = timezone.now()

@@ -8,7 +8,7 @@ import time
 from dashboard.accounts.models import Connection
 from dashboard.platforms.errors import PlatformError
 
-from .. import gateway, outbox
+from .. import drift, gateway, outbox
 from ..models import OutboxEntry
 from . import afterwards, edits, moves
 from .session import Halt, Session, Summary
@@ -69,6 +69,7 @@ def _deliver(connection_id: int, claim: outbox.Claim) -> Summary:
         log.warning("sending to %s has stopped for now", connection)
     outbox.release(session.owner, [entry for entry in claim.entries if entry.pk not in session.ended])
     afterwards.refresh(session)
+    drift.record(connection_id, session.platforms())
     return session.summary
 
 

@@ -56,6 +56,7 @@ class Session:
     edited_items: set[int] = field(default_factory=set)
     tasks: set[int] = field(default_factory=set)
     _tokens: dict[int, str] = field(default_factory=dict)
+    _own: list[Platform] = field(default_factory=list)
 
     # --- endings --------------------------------------------------------------------------------------
     def confirm(self, entries: Sequence[OutboxEntry]) -> list[OutboxEntry]:
@@ -153,4 +154,11 @@ class Session:
         return self._tokens[entry.actor_id]
 
     def platform_with(self, token: str) -> Platform:
-        return gateway.platform_for(self.connection, token=token) if token else self.platform
+        if not token:
+            return self.platform
+        self._own.append(gateway.platform_for(self.connection, token=token))
+        return self._own[-1]
+
+    def platforms(self) -> list[Platform]:
+        """All that were opened: each keeps its own count of what it did not expect."""
+        return [self.platform, *self._own]

@@ -60,7 +60,7 @@ def filtered(connection: Connection, filters: ItemFilter) -> QuerySet[WorkItem]:
 def narrowed(rows: QuerySet[WorkItem], connection: Connection, filters: ItemFilter) -> QuerySet[WorkItem]:
     """Those of ``rows`` (of this connection) that a filter names."""
     wanted = {"task__deleted_at": None} if filters.task_id is None else {"task_id": filters.task_id}
-    rows = rows.filter(**wanted)
+    rows = rows.filter(gone=False, **wanted)
     if filters.states:
         rows = rows.filter(state__in=list(filters.states))
     if filters.labeler_id:
@@ -93,7 +93,7 @@ def queue(
     ``exclude_labeler`` leaves out a reviewer's own work. Raises FieldErrors for a bad cursor.
     """
     states = [state] if isinstance(state, str) else list(state)
-    rows = WorkItem.objects.filter(task=task, state__in=states)
+    rows = WorkItem.objects.filter(task=task, state__in=states, gone=False)
     if labeler_id is not None:
         rows = rows.filter(labeler_id=labeler_id)
     if exclude_labeler:
@@ -135,7 +135,7 @@ def _progress(task: Task, states: list[str], labeler_id: str | None) -> tuple[in
         counts: dict[str, Any] = task.counts
         done = sum(int(counts.get(one, 0)) for one in done_states)
         return done + sum(int(counts.get(one, 0)) for one in states), done
-    rows = WorkItem.objects.filter(task=task)
+    rows = WorkItem.objects.filter(task=task, gone=False)
     if labeler_id is not None:
         rows = rows.filter(labeler_id=labeler_id)
     done = rows.filter(state__in=done_states).count()

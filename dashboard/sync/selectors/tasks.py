@@ -58,7 +58,7 @@ def task_progress(task: Task) -> dict[str, Any]:
     ``{"counts", "counted_at", "labelers": [{"id", "name", "total", <state>: n}], "platform": [UserCount]}``
     """
     names = people_names(task.connection)
-    rows = WorkItem.objects.filter(task=task).order_by().values_list("labeler_id", "state")
+    rows = WorkItem.objects.filter(task=task, gone=False).order_by().values_list("labeler_id", "state")
     table: dict[str, dict[str, int]] = {
         labeler: dict.fromkeys(WorkItem.State.values, 0) for labeler in task.labeler_ids
     }
