@@ -19,8 +19,6 @@ from embedded_api.models import LabelOrder
 class LabelOrders(AppView):
     """GET, POST, PATCH, DELETE .../label_orders."""
 
-    scope_family = "LabelOrders"
-    scope_of = {"PATCH": "LabelOrders_Add"}  # the platform has no scope of its own for it
 
     def get(self, request: Request) -> HttpResponse:
         page = self.query.page()
@@ -67,7 +65,6 @@ class LabelOrders(AppView):
 class OneLabelOrder(AppView):
     """GET .../label_orders/{label_order_id}."""
 
-    scope_family = "LabelOrders"
 
     def get(self, request: Request, label_order_id: str) -> HttpResponse:
         order = orders.find(self.app, label_order_id)

@@ -32,7 +32,7 @@ from embedded_api.tasks.transitions import State
 
 _WHOLE = (
     *("status", "name", "description", "priority", "concepts", "concept_ids", "worker", "review"),
-    *("ai_assistant", "ai_assist_params", "visibility", "sample_ms", "delete_previous_annotations"),
+    *("ai_assistant", "ai_assist_params", "visibility", "delete_previous_annotations"),
 )
 _FIXED = ("type", "input_source", "label_order_id")
 _READ_ONLY = ("created_at", "modified_at", "app_id", "user_id", "metrics")
