@@ -189,13 +189,25 @@ class HttpClient:
 
         return self._repeat(once, repeatable or method == "GET")
 
-    def fetch(self, url: str, *, max_bytes: int) -> Answer:
-        """GET any guarded address, without credentials; the answer has status 200.
+    def fetch(
+        self,
+        url: str,
+        *,
+        max_bytes: int,
+        headers: Sequence[tuple[str, str]] = (),
+        sending: Callable[[], None] = lambda: None,
+    ) -> Answer:
+        """GET any guarded address; the answer has status 200. Nothing is sent along but ``headers``.
 
         Raises UnsafeAddress, AnswerTooLarge, NotFound, Forbidden or another PlatformError.
         """
         address = self._guard.check_url(url)
-        return self._repeat(lambda: _picture(self._send("GET", address, None, (), max_bytes)), True)
+
+        def once() -> Answer:
+            sending()
+            return _picture(self._send("GET", address, None, headers, max_bytes))
+
+        return self._repeat(once, True)
 
     def _repeat(self, once: Callable[[], T], repeatable: bool) -> T:
         attempt = 0

@@ -29,7 +29,26 @@ class ClarifaiPlatform(
 ):
     """Implements :class:`dashboard.platforms.interface.Platform` for Clarifai v2."""
 
-    capabilities = Capabilities()
+    capabilities = Capabilities(
+        reasons={
+            "assignment_listing": (
+                "Clarifai hands out assignments ten at a time and lists them nowhere; the state of the work is read "
+                "from its annotations and counts."
+            ),
+            "task_input_subset": (
+                "Clarifai makes tasks over all inputs, a dataset, a saved search or one input. To choose inputs, put "
+                "them into a dataset there."
+            ),
+            "preconditions": (
+                "Clarifai keeps no versions of an annotation: of two changes at the same moment the later one stays."
+            ),
+            "act_for_others": (
+                "Clarifai counts a submission or review for the person whose token sends it, so everybody needs a "
+                "token of their own."
+            ),
+            "provision_people": "People are invited on Clarifai itself.",
+        }
+    )
 
     def provision_owner(self, name: str) -> str:
         raise Unsupported("Accounts of this platform are made on the platform itself.")

@@ -10,15 +10,18 @@ import threading
 from collections.abc import Callable, Mapping, Sequence
 from types import MappingProxyType
 from typing import TypeVar
-from urllib.parse import quote
+from urllib.parse import quote, unquote, urlsplit
 
 import msgspec
 
 from ..errors import Rejected
+from ..guard import DEFAULT_PORTS, split_url
 from ..http import Answer, HttpClient, Query
 
 T = TypeVar("T")
 
+# Clarifai hosts its media on hosts of this domain (Clarifai API, HostedURL).
+MEDIA_DOMAIN = ".clarifai.com"
 ROUTES: dict[str, tuple[str, str]] = {
     "get_user": ("GET", "/v2/users/{user_id}"),
     "get_app": ("GET", "U"),
@@ -119,9 +122,31 @@ class ClarifaiClient:
             sending=self._count,
         )
 
+    def fetch(self, url: str, *, max_bytes: int) -> Answer:
+        """A hosted picture; the token goes along where :func:`is_own_media` allows it, and nowhere else."""
+        headers = [("Authorization", f"Key {self._token}")] if is_own_media(self._http.base_url, url) else []
+        return self._http.fetch(url, max_bytes=max_bytes, headers=headers, sending=self._count)
+
     def _count(self) -> None:
         with self._lock:
             self.requests += 1
+
+
+def is_own_media(base_url: str, url: str) -> bool:
+    """Whether the token may go along to this address of a picture.
+
+    On the connection's own origin; and, for Clarifai itself, on its hosts of hosted media, over TLS. Never to a path
+    of the API: an input's address is data of whoever made it, and must not make us call the API in our own name.
+    Redirects are not followed, so the token cannot travel on. Raises UnsafeAddress for what is no address.
+    """
+    own, _ = split_url(base_url)
+    there, normal = split_url(url)
+    if {"v2", ".."} & set(unquote(urlsplit(normal).path).split("/")):
+        return False
+    if there == own:
+        return True
+    hosted = f".{own.host}".endswith(MEDIA_DOMAIN) and f".{there.host}".endswith(MEDIA_DOMAIN)
+    return hosted and own.scheme == there.scheme == "https" and there.port == DEFAULT_PORTS["https"]
 
 
 def _sendable(text: str) -> bool:

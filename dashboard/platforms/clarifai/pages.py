@@ -2,6 +2,7 @@
 
 The platform says neither a total nor a next link: a page shorter than asked for is the last one. The first page
 is fetched alone, so a short list costs one request; after a full one, several pages are under way at once.
+A deployment may give fewer than asked for without a word: a first page of a customary limit is asked on.
 """
 
 from __future__ import annotations
@@ -23,6 +24,15 @@ T = TypeVar("T")
 FetchPage = Callable[[int, int], list[Raw]]
 # A list that never ends is a fault of the platform; 100,000 pages are 100 million items.
 MOST_PAGES = 100_000
+
+
+# Sizes at which servers cut a page, whatever was asked for.
+LIMITS = frozenset({20, 50, 100, 128, 200, 250, 256, 500, 512})
+
+
+def page_size(found: int, asked: int) -> int:
+    """The size that pages really have after a first page of ``found`` items; 0 when it was the only one."""
+    return found if found >= asked or found in LIMITS else 0
 
 
 def fetch_in_parts(fetch: FetchPage, page: int, size: int) -> list[Raw]:
@@ -70,11 +80,18 @@ def pages(fetch: FetchPage, size: int, ahead: int) -> Iterator[list[Raw]]:
     """Every page in order, up to ``ahead`` of them under way at once."""
     first = fetch_in_parts(fetch, 1, size)
     yield first
-    if len(first) < size:
+    given = page_size(len(first), size)
+    if not given:
         return
+    numbers = iter(count(2))
+    if given < size:
+        second = fetch_in_parts(fetch, next(numbers), given)
+        yield second
+        if len(second) < given:
+            return
+    size = min(size, given)
     workers = pool()
     coming: list[Future[list[Raw]]] = []
-    numbers = iter(count(2))
     try:
         while True:
             while len(coming) < ahead:
@@ -125,6 +142,8 @@ def _one_by_one(fetch: FetchPage, size: int) -> list[list[Raw]]:
     found: list[list[Raw]] = []
     for number in range(1, MOST_PAGES):
         found.append(fetch_in_parts(fetch, number, size))
+        if number == 1 and 0 < page_size(len(found[0]), size) < size:
+            size = len(found[0])
         if len(found[-1]) < size:
             break
     return found
