@@ -309,3 +309,66 @@ def test_a_refused_token_pauses_and_a_new_one_resumes(live):
     syncing.resume(connection=connection, actor=live.admin)
     push(connection.pk)
     assert set(live.states()) == {"confirmed"}
+
+
+def test_a_full_pull_is_proved_equal_and_a_quiet_one_is_cheap(live):
+    live.make_task(5)
+    for number in range(3):
+        live.label(number)
+    run = live.pull("full")
+    proof = run.proof
+    assert (proof["equal"], proof["differences"], proof["waiting"]) == (True, [], 0)
+    assert [proof[name] for name in ("inputs", "tasks", "items", "annotations")] == [
+        [5, 5],
+        [1, 1],
+        [5, 5],
+        [3, 3],
+    ]
+    live.pull()
+    quiet = live.pull()
+    # Tasks, new inputs, what changed, and this task's assignments.
+    assert (quiet.requests, quiet.changed) == (4, 0)
+    assert run.requests < 20
+
+
+def test_a_foreign_delete_is_found_by_the_counts_of_a_touched_task(live):
+    live.make_task(3)
+    gone = live.label(0)
+    live.label(1)
+    live.pull()
+    live.app.ok("DELETE", "annotations", json={"ids": [gone], "input_ids": ["in-0"]})
+    live.label(2)
+    live.pull()
+    assert [live.item(number).shape_count for number in range(3)] == [0, 1, 1]
+    assert live.pull("full").proof["equal"] is True
+
+
+def test_work_in_two_tasks_is_found_by_one_search(live):
+    live.make_task(2)
+    second = tasks.create_task(
+        connection=live.connection,
+        actor=live.admin,
+        task=types.Task(
+            id="t-2",
+            name="Again",
+            concept_ids=("rbc",),
+            worker=types.WorkerPlan(user_ids=(live.name_of(live.labeler),)),
+        ),
+    )
+    live.pull()
+    box = {"top_row": 0.1, "left_col": 0.1, "bottom_row": 0.4, "right_col": 0.4}
+    for task in ("t-1", "t-2"):
+        region = {"region_info": {"bounding_box": box}, "data": {"concepts": [{"id": "rbc", "value": 1}]}}
+        body = {
+            "input_id": "in-1",
+            "task_id": task,
+            "user_id": live.name_of(live.labeler),
+            "data": {"regions": [region]},
+            "status": {"code": 24151},
+        }
+        live.app.ok("POST", "annotations", json={"annotations": [body]})
+    run = live.pull()
+    assert [item.shape_count for item in WorkItem.objects.filter(input__platform_id="in-1")] == [1, 1]
+    assert second.pk
+    # The four of a quiet pull, one more task's assignments, and three for each of the two that changed.
+    assert run.requests == 11

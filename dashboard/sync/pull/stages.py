@@ -130,13 +130,14 @@ def _work(
 ) -> None:
     """One task: whole where nothing of it was read before, else what changed; then its numbers."""
     old = counts.are_old(task)
+    touched = found.touched.get(task.platform_id, {})
     told: list[types.StatusCounts] | None = None
     whole = found.whole or task.told_at is None
     if whole:
         changed, told = tasks.whole(platform, task, progress, found, ledger)
     else:
-        changed = tasks.changed(platform, task, progress, found.touched.get(task.platform_id, ()), old=old)
-    if whole or changed or edited or old:
+        changed = tasks.changed(platform, task, progress, touched, old=old)
+    if whole or changed or touched or edited or old:
         apart = counts.tell(platform, task, progress, told)
         if not whole and counts.is_reason(task, apart):
             changed += tasks.all_annotations(platform, task, progress, found, None)
