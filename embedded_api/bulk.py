@@ -30,6 +30,10 @@ class Bulk:
         item = dict(echo) | {"status": envelope.item_status(known.code, known.details)}
         self._printed[position] = envelope.dumps({inside: item} if inside else item)
 
+    def has_failed(self, position: int) -> bool:
+        """Whether item `position` has failed already."""
+        return position in self._failed
+
     def answer(self) -> HttpResponse:
         """The whole answer. When only preconditions failed, HTTP 412 says so."""
         raw = {self.name: envelope.array(self._printed)}

@@ -14,20 +14,25 @@ from embedded_api.fields import Json, join
 MAX_CONCEPTS = 1000  # per list
 MAX_STRUCT = 64 * 1024  # characters of a free object as JSON text
 MAX_TEXT = 100_000
-_TOP = frozenset({"concepts", "regions", "metadata", "text", "geo"})
-_IN_REGION = frozenset({"concepts", "metadata", "text"})
+MAX_FRAME = 2**32 - 1
+# What places an annotation in the picture or in time; it has at most one of them, with one member.
+_PLACES = ("regions", "frames", "time_segments")
+_TOP = frozenset({"concepts", "metadata", "text", "geo", *_PLACES})
+_IN_FRAME = frozenset({"concepts", "metadata", "text", "regions"})
+_INNER = frozenset({"concepts", "metadata", "text"})  # of a region or a time segment
 _INPUT = frozenset({"concepts", "metadata", "geo"})
 
 
 def annotation_data(sent: Json, where: str, known_concepts: Collection[str]) -> Json:
-    """`data` of an annotation: at most one region."""
+    """`data` of an annotation: at most one region, frame or time segment."""
     _only(sent, _TOP, where)
     made = _shared(sent, where, known_concepts)
-    regions = fields.objects(sent, "regions", where, low=0, high=128)
-    if len(regions) > 1:
-        raise FieldError(join(where, "regions"), "an annotation has at most one region")
-    if regions:
-        made["regions"] = [_region(regions[0], f"{join(where, 'regions')}[0]", known_concepts)]
+    placed = [name for name in _PLACES if sent.get(name)]
+    if len(placed) > 1:
+        raise FieldError(where, "must have only one of " + ", ".join(_PLACES))
+    readers = {"regions": _region, "frames": _frame, "time_segments": _segment}
+    for name in placed:
+        made[name] = [readers[name](_single(sent, name, where), f"{join(where, name)}[0]", known_concepts)]
     return made
 
 
@@ -96,6 +101,55 @@ def _concepts(sent: Json, where: str, known: Collection[str]) -> list[Json]:
     return made
 
 
+def _single(sent: Json, name: str, where: str) -> Json:
+    members = fields.objects(sent, name, where, low=0, high=128)
+    if len(members) > 1:
+        word = name.removesuffix("s").replace("_", " ")
+        raise FieldError(join(where, name), f"an annotation has at most one {word}")
+    return members[0]
+
+
+def _frame(sent: Json, where: str, known: Collection[str]) -> Json:
+    """A frame of a video; `time` in milliseconds, 64-bit and therefore text on the wire."""
+    info, place = fields.mapping(sent, "frame_info", where), join(where, "frame_info")
+    printed: Json = {
+        name: fields.integer(info, name, place, low=0, high=MAX_FRAME)
+        for name in ("index", "number")
+        if name in info
+    }
+    printed["time"] = str(fields.integer(info, "time", place, low=0, high=2**63 - 1))
+    made: Json = {
+        "id": fields.identifier(sent, "id", where, required=False) or ids.new(),
+        "frame_info": printed,
+    }
+    data, place = fields.mapping(sent, "data", where), join(where, "data")
+    _only(data, _IN_FRAME, place)
+    content = _shared(data, place, known)
+    if data.get("regions"):
+        content["regions"] = [_region(_single(data, "regions", place), f"{place}.regions[0]", known)]
+    return made | ({"data": content} if content else {})
+
+
+def _segment(sent: Json, where: str, known: Collection[str]) -> Json:
+    """A part of a video or a sound; begin and end in seconds."""
+    info, place = fields.mapping(sent, "time_info", where), join(where, "time_info")
+    begin, end = fields.number(info, "begin_time", place), fields.number(info, "end_time", place)
+    if begin < 0:
+        raise FieldError(f"{place}.begin_time", "must not be negative")
+    if end < begin:
+        raise FieldError(f"{place}.end_time", "must not be before begin_time")
+    made: Json = {
+        "id": fields.identifier(sent, "id", where, required=False) or ids.new(),
+        "time_info": {"begin_time": begin, "end_time": end},
+    }
+    if "num_frames" in info:
+        made["time_info"]["num_frames"] = fields.integer(info, "num_frames", place, low=0, high=MAX_FRAME)
+    data, place = fields.mapping(sent, "data", where), join(where, "data")
+    _only(data, _INNER, place)
+    content = _shared(data, place, known)
+    return made | ({"data": content} if content else {})
+
+
 def _region(sent: Json, where: str, known: Collection[str]) -> Json:
     region_id = fields.identifier(sent, "id", where, required=False)
     info = fields.mapping(sent, "region_info", where)
@@ -105,7 +159,7 @@ def _region(sent: Json, where: str, known: Collection[str]) -> Json:
     if info:
         made["region_info"] = geometry.region_info(info, join(where, "region_info"))
     data = fields.mapping(sent, "data", where)
-    _only(data, _IN_REGION, join(where, "data"))
+    _only(data, _INNER, join(where, "data"))
     if content := _shared(data, join(where, "data"), known):
         made["data"] = content
     if "value" in sent:

@@ -5,6 +5,8 @@ from typing import Any, NamedTuple
 
 import msgspec
 
+# Columns of an annotation that repeat what its data says, named as in Facts.
+COLUMNS = ("shape", "place", "mask", "has_text", "has_metadata", "latitude", "longitude")
 _decoder = msgspec.json.Decoder()
 
 

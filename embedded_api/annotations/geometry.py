@@ -3,12 +3,17 @@
 An absent edge or coordinate means 0, because clients of this dialect leave zeros out.
 """
 
+import re
+
 from embedded_api import fields
 from embedded_api.errors import FieldError
 from embedded_api.fields import Json, join
 
 TOLERANCE = 1e-6  # rounding of clients; beyond it a coordinate is refused
 MAX_POINTS = 10_000
+# How a mask stands in stored JSON text.
+MASK = '"hosted":{{"suffix":"{name}"}}'
+_MASK_NAME = re.compile(r"[0-9a-f]{40}\.png")
 _FLAT = 1e-12  # twice the area of the largest triangle that still counts as a line
 
 
@@ -66,15 +71,38 @@ def span(sent: Json, where: str) -> Json:
     return {"char_start": start, "char_end": end} | ({"raw_text": raw} if raw else {})
 
 
-SHAPES = {"bounding_box": box, "polygon": polygon, "point": point, "span": span, "token": span}
+def mask(sent: Json, where: str) -> Json:
+    """`mask`: the name of a hosted file, which `masks` has put there or which is read from a printed address."""
+    image, place = fields.mapping(sent, "image", where), join(where, "image")
+    hosted = fields.mapping(image, "hosted", place)
+    name = fields.text(hosted, "suffix", join(place, "hosted")) or fields.text(
+        image, "url", place, limit=2048
+    )
+    name = name.rpartition("/")[2]
+    if not _MASK_NAME.fullmatch(name):
+        raise FieldError(join(place, "base64"), "is required: a PNG in base64")
+    return {"image": {"hosted": {"suffix": name}}}
+
+
+def keypoints(sent: list[Json], where: str) -> list[Json]:
+    """`keypoint_locations`: points in the order of the concept's keypoint names."""
+    return [point(one, f"{where}[{number}]") for number, one in enumerate(sent)]
+
+
+SHAPES = {"bounding_box": box, "polygon": polygon, "point": point, "span": span, "token": span, "mask": mask}
+KEYPOINTS = "keypoint_locations"
 
 
 def region_info(sent: Json, where: str) -> Json:
     """`region_info`: exactly one shape of the supported kinds."""
     for name in sent:
-        if name not in SHAPES:
-            raise FieldError(join(where, name), "is not supported; use one of " + ", ".join(SHAPES))
+        if name not in SHAPES and name != KEYPOINTS:
+            raise FieldError(
+                join(where, name), "is not supported; use one of " + ", ".join((*SHAPES, KEYPOINTS))
+            )
     if len(sent) != 1:
         raise FieldError(where, "must have exactly one shape")
     name = next(iter(sent))
+    if name == KEYPOINTS:
+        return {name: keypoints(fields.objects(sent, name, where, high=1000), join(where, name))}
     return {name: SHAPES[name](fields.mapping(sent, name, where), join(where, name))}

@@ -1,16 +1,22 @@
 """GET annotations: filters and pages. Source: Clarifai API guide, section list annotations."""
 
-from django.db.models import QuerySet
+from django.db.models import Q, QuerySet
 
 from embedded_api.annotations.posting import STATUSES
 from embedded_api.errors import FieldError
 from embedded_api.models import Annotation, App, Input
 from embedded_api.query import Page, Query
 
+_WORKERS = {
+    "user_ids": "user_id",
+    "model_version_ids": "model_version_id",
+    "workflow_version_ids": "workflow_version_id",
+}
+
 
 def filtered(app: App, query: Query) -> QuerySet[Annotation]:
     """All annotations of the app that pass every filter of the query, oldest first."""
-    rows = Annotation.objects.filter(app=app)
+    rows: QuerySet[Annotation] = Annotation.objects.filter(app=app)
     input_ids = query.identifiers("input_ids")
     wanted = query.identifiers("ids")
     if wanted and input_ids:
@@ -21,21 +27,27 @@ def filtered(app: App, query: Query) -> QuerySet[Annotation]:
         keys = Input.objects.filter(app=app, public_id__in=input_ids).values_list("pk", flat=True)
         # Without the app, so that the index of inputs is the only one that fits.
         rows = Annotation.objects.filter(input_id__in=list(keys))
-    user_ids = query.identifiers("user_ids")
-    models = query.texts("model_version_ids") + query.texts("workflow_version_ids")
-    if user_ids:
-        rows = rows.filter(user_id__in=user_ids)
-    elif models:
-        rows = rows.none()  # nothing here is made by a model or a workflow
+    rows = _by_worker(rows, query, trusted_only=not wanted)
     if task_id := query.text("task_id"):
         rows = rows.filter(task_id=task_id)
     if "statuses" in query:
         raise FieldError("statuses", "use statuses.code=24157, or POST annotations/searches")
     if codes := query.status_codes("statuses.code", STATUSES):
         rows = rows.filter(status_code__in=codes)
-    query.flag("list_all_annotations")  # checked only: everything here is trusted
-    query.flag("return_model_output")
+    query.flag("return_model_output")  # checked only: what a model says is the annotation itself
     return rows.order_by("pk")
+
+
+def _by_worker(rows: QuerySet[Annotation], query: Query, trusted_only: bool) -> QuerySet[Annotation]:
+    """Those of any of the named users, models and workflows; without such names and flags the trusted ones."""
+    found = Q()
+    for name, column in _WORKERS.items():
+        if named := query.identifiers(name):
+            found |= Q(**{f"{column}__in": named})
+    everything = query.flag("list_all_annotations")
+    if found:
+        return rows.filter(found)
+    return rows if everything or not trusted_only else rows.filter(trusted=True)
 
 
 def _pairs(app: App, input_ids: list[str], wanted: list[str]) -> list[int]:

@@ -5,13 +5,15 @@ from dataclasses import dataclass
 from django.db import transaction
 
 from embedded_api import clock, fields, ids
+from embedded_api.annotations import authors, masks
 from embedded_api.annotations.access import PERMISSION_DENIED, members
 from embedded_api.annotations.content import annotation_data, struct
 from embedded_api.annotations.printing import print_annotation
 from embedded_api.bulk import Bulk
 from embedded_api.envelope import dumps
 from embedded_api.errors import ApiError, FieldError, denied, duplicate, missing
-from embedded_api.fields import Json
+from embedded_api.fields import Json, join
+from embedded_api.inputs.pictures import Picture
 from embedded_api.models import Annotation, App, Concept, Input
 
 STATUSES = range(24150, 24160)
@@ -35,11 +37,19 @@ def room_of(app: App, user_id: str, is_owner: bool) -> Room:
     return Room(app, user_id, is_owner, frozenset(concepts), frozenset(members(app)))
 
 
-def author(sent: Json, where: str) -> str:
-    """`worker.user.id` or the older `user_id`; "" when neither is sent."""
-    user = fields.mapping(fields.mapping(sent, "worker", where), "user", f"{where}.worker")
-    newer = fields.identifier(user, "id", f"{where}.worker.user", required=False)
-    return newer or fields.identifier(sent, "user_id", where, required=False)
+def author(sent: Json, where: str, room: Room) -> dict[str, str]:
+    """Columns of the author, the caller when none is sent; raises when the caller may not post as that one."""
+    found = authors.read(sent, where)
+    if not found or found.get("user_id") == "me":
+        found["user_id"] = room.user_id
+    if "user_id" in found and len(found) > 1:
+        raise FieldError(join(where, "worker"), "an annotation is made by a user, a model or a workflow")
+    if found.get("user_id") != room.user_id and not room.is_owner:
+        place = join(where, "user_id" if "user_id" in found else "worker")
+        raise denied(f"{place}: only the owner of the app may post as somebody else", PERMISSION_DENIED)
+    if "user_id" in found and found["user_id"] not in room.members:
+        raise FieldError(join(where, "user_id"), "is neither the owner nor a collaborator of this app")
+    return found
 
 
 def read(sent: Json, where: str, room: Room, inputs: dict[str, int]) -> Annotation:
@@ -47,61 +57,58 @@ def read(sent: Json, where: str, room: Room, inputs: dict[str, int]) -> Annotati
     input_id = fields.identifier(sent, "input_id", where)
     if input_id not in inputs:
         raise missing(f"{where}.input_id: no such input in this app", 30102)
-    user_id = author(sent, where) or room.user_id
-    if user_id == "me":
-        user_id = room.user_id
-    if user_id != room.user_id and not room.is_owner:
-        raise denied(
-            f"{where}.user_id: only the owner of the app may post as another user", PERMISSION_DENIED
-        )
-    if user_id not in room.members:
-        raise FieldError(f"{where}.user_id", "is neither the owner nor a collaborator of this app")
+    maker = author(sent, where, room)
     info = struct(sent, "annotation_info", where)
     task_id = fields.identifier(sent, "task_id", where, required=False)
     if not task_id and "task_id" in info:  # the older home of the link
         task_id = fields.identifier(info, "task_id", f"{where}.annotation_info", required=False)
     code = fields.status_code(sent, "status", where, family=STATUSES)
+    data = annotation_data(fields.mapping(sent, "data", where), f"{where}.data", room.concepts)
     return Annotation(
         app=room.app,
         input_id=inputs[input_id],
         public_id=fields.identifier(sent, "id", where, required=False) or ids.new(),
         input_public_id=input_id,
-        user_id=user_id,
         task_id=task_id,
         status_code=code or SUCCESS,
-        data=dumps(annotation_data(fields.mapping(sent, "data", where), f"{where}.data", room.concepts)),
+        data=dumps(data),
         annotation_info=dumps(info),
+        consensus_info=dumps(struct(sent, "consensus_info", where)),
+        embed_model_version_id=fields.identifier(sent, "embed_model_version_id", where, required=False),
+        # People are trusted; of a model or a workflow whoever posts for it says whether it is.
+        trusted=fields.flag(sent, "trusted", where) or "user_id" in maker,
+        **maker,
     )
 
 
-def post(sent_rows: list[Json], room: Room, bulk: Bulk) -> None:
-    """Write every good one in one short transaction; each item's outcome goes into `bulk`."""
+def post(sent_rows: list[Json], room: Room, bulk: Bulk, prefix: str = "") -> None:
+    """Write every good one in one short transaction; each item's outcome goes into `bulk`.
+
+    `prefix`: start of hosted addresses, for masks.
+    """
     named = {row["input_id"] for row in sent_rows if isinstance(row.get("input_id"), str)}
     found = Input.objects.filter(app=room.app, public_id__in=named).values_list("public_id", "pk")
     inputs = dict(found)
     rows: list[tuple[int, Annotation]] = []
     wanted: set[str] = set()
+    fresh_masks: dict[str, Picture] = {}
     for place, sent in enumerate(sent_rows):
         try:
-            row = read(sent, f"annotations[{place}]", room, inputs)
+            where = f"annotations[{place}]"
+            picture = masks.take(sent, where)
+            row = read(sent, where, room, inputs)
             if row.public_id in wanted:
-                raise duplicate(f"annotations[{place}].id: is given twice in this call")
+                raise duplicate(f"{where}.id: is given twice in this call")
+            masks.check(row, where, picture.name if picture else "")
             wanted.add(row.public_id)
             rows.append((place, row))
+            if picture is not None:
+                fresh_masks[row.public_id] = picture
         except (FieldError, ApiError) as error:
             bulk.fail(place, error, echo(sent))
-    with transaction.atomic():
-        taken = set(
-            Annotation.objects.filter(app=room.app, public_id__in=wanted).values_list("public_id", flat=True)
-        )
-        # An input may have been deleted since it was looked up.
-        alive = set(Input.objects.filter(pk__in=inputs.values()).values_list("pk", flat=True))
-        fresh = [row for _, row in rows if row.public_id not in taken and row.input_id in alive]
-        # Taken while this writer is alone, so that who reads "changed since" in the order of commits misses none.
-        moment = clock.now()
-        for row in fresh:
-            row.created_at = row.modified_at = moment
-        Annotation.objects.bulk_create(fresh)
+    with masks.stored(fresh_masks) as kept:
+        taken, alive = _write([row for _, row in rows], room)
+        kept |= {row.public_id for _, row in rows if row.public_id not in taken and row.input_id in alive}
     for place, row in rows:
         if row.public_id in taken:
             taken_error = duplicate(f"annotations[{place}].id: an annotation with this id exists")
@@ -110,7 +117,24 @@ def post(sent_rows: list[Json], room: Room, bulk: Bulk) -> None:
             gone = missing(f"annotations[{place}].input_id: no such input in this app", 30102)
             bulk.fail(place, gone, echo(sent_rows[place]))
         else:
-            bulk.succeed(place, print_annotation(row))
+            bulk.succeed(place, print_annotation(row, prefix))
+
+
+def _write(rows: list[Annotation], room: Room) -> tuple[set[str], set[int]]:
+    """Insert what can be; answers the ids that were taken before and the inputs that are still there."""
+    with transaction.atomic():
+        named = Annotation.objects.filter(app=room.app, public_id__in=[row.public_id for row in rows])
+        taken = set(named.values_list("public_id", flat=True))
+        # An input may have been deleted since it was looked up.
+        inputs = Input.objects.filter(pk__in={row.input_id for row in rows})
+        alive = set(inputs.values_list("pk", flat=True))
+        fresh = [row for row in rows if row.public_id not in taken and row.input_id in alive]
+        # Taken while this writer is alone, so that who reads "changed since" in the order of commits misses none.
+        moment = clock.now()
+        for row in fresh:
+            row.created_at = row.modified_at = moment
+        Annotation.objects.bulk_create(fresh)
+    return taken, alive
 
 
 def echo(sent: Json) -> Json:

@@ -8,6 +8,8 @@ from typing import Any
 
 from django.db.models import QuerySet
 
+from embedded_api.annotations import authors, masks
+from embedded_api.envelope import dumps
 from embedded_api.models import Annotation
 from embedded_api.status_codes import PRINTED
 
@@ -23,31 +25,68 @@ COLUMNS = (
     "annotation_info",
     "created_at",
     "modified_at",
+    "trusted",
+    *authors.COLUMNS[1:],
+    "consensus_info",
+    "embed_model_version_id",
+    "mask",
 )
 
 
-def print_row(row: tuple[Any, ...]) -> str:
-    """One `values_list(*COLUMNS)` row as JSON text."""
-    public_id, input_id, user_id, task_id, code, level, data, info, created_at, modified_at = row
-    task = f',"task_id":"{task_id}"' if task_id else ""
-    extra = f',"annotation_info":{info}' if info != "{}" else ""
+def print_row(row: tuple[Any, ...], prefix: str = "") -> str:
+    """One `values_list(*COLUMNS)` row as JSON text. `prefix`: start of hosted addresses, for masks."""
+    (
+        public_id,
+        input_id,
+        user_id,
+        task_id,
+        code,
+        level,
+        data,
+        info,
+        created_at,
+        modified_at,
+        trusted,
+        *more,
+    ) = row
+    *maker, consensus, embedder, mask = more
+    extra = f',"task_id":"{task_id}"' if task_id else ""
+    if info != "{}":
+        extra += f',"annotation_info":{info}'
+    if consensus != "{}":
+        extra += f',"consensus_info":{consensus}'
+    if embedder:
+        extra += f',"embed_model_version_id":"{embedder}"'
+    if mask:
+        data = masks.shown(data, mask, prefix)
+    author = (
+        f'"user_id":"{user_id}","worker":{{"user":{{"id":"{user_id}"}}}}'
+        if user_id
+        else _model_or_workflow(maker)
+    )
     return (
-        f'{{"id":"{public_id}","input_id":"{input_id}","data":{data},"user_id":"{user_id}",'
-        f'"worker":{{"user":{{"id":"{user_id}"}}}},"status":{PRINTED[code]},"created_at":"{created_at}",'
-        f'"modified_at":"{modified_at}","trusted":true,"input_level":{"true" if level else "false"}'
-        f"{task}{extra}}}"
+        f'{{"id":"{public_id}","input_id":"{input_id}","data":{data},{author},"status":{PRINTED[code]},'
+        f'"created_at":"{created_at}","modified_at":"{modified_at}","trusted":{"true" if trusted else "false"},'
+        f'"input_level":{"true" if level else "false"}{extra}}}'
     )
 
 
-def print_annotation(annotation: Annotation) -> str:
+def _model_or_workflow(maker: list[str]) -> str:
+    """Ids in the order of `authors.COLUMNS`, without the user's -> `worker`, and the older field of a model."""
+    found = dict(zip(authors.COLUMNS, ("", *maker), strict=True))
+    older = f'"model_version_id":"{found["model_version_id"]}",' if found["model_version_id"] else ""
+    return f'{older}"worker":{dumps(authors.worker_of(found))}'
+
+
+def print_annotation(annotation: Annotation, prefix: str = "") -> str:
     """One annotation as JSON text."""
-    return print_row(tuple(getattr(annotation, name) for name in COLUMNS))
+    return print_row(tuple(getattr(annotation, name) for name in COLUMNS), prefix)
 
 
-def print_query(rows: QuerySet[Annotation]) -> list[str]:
+def print_query(rows: QuerySet[Annotation], prefix: str = "") -> list[str]:
     """All rows of a query (already ordered and cut) as JSON texts, in one read."""
     found: Iterable[tuple[Any, ...]] = rows.values_list(*COLUMNS)
-    return [print_row(row) for row in found]
+    return [print_row(row, prefix) for row in found]
 
 
 def entity_tag(public_id: str, modified_at: str) -> str:

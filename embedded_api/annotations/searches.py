@@ -5,8 +5,9 @@ from django.http import HttpResponse
 from rest_framework.request import Request
 
 from embedded_api import envelope, fields
+from embedded_api.annotations import authors
 from embedded_api.annotations.listing import cut
-from embedded_api.annotations.posting import STATUSES, author
+from embedded_api.annotations.posting import STATUSES
 from embedded_api.annotations.printing import COLUMNS, print_row
 from embedded_api.base import AppView
 from embedded_api.errors import FieldError
@@ -27,8 +28,8 @@ def one_filter(sent: Json, where: str) -> Q:
     for name, column in (("id", "public_id"), ("task_id", "task_id"), ("input_id", "input_public_id")):
         if value := fields.identifier(wanted, name, place, required=False):
             found &= Q(**{column: value})
-    if user_id := author(wanted, place):
-        found &= Q(user_id=user_id)
+    if maker := authors.read(wanted, place):
+        found &= Q(**maker)
     if code := fields.status_code(wanted, "status", place, family=STATUSES):
         found &= Q(status_code=code)
     if "input_level" in wanted:

@@ -5,14 +5,16 @@ from django.http import HttpResponse
 from rest_framework.request import Request
 
 from embedded_api import envelope, errors, fields
-from embedded_api.annotations.access import Precondition, may_change
+from embedded_api.annotations.access import Precondition
+from embedded_api.annotations.deleting import check, delete, delete_of_inputs, delete_pairs
 from embedded_api.annotations.listing import cut, filtered
 from embedded_api.annotations.patching import patch, read_action
-from embedded_api.annotations.posting import echo, post, room_of
+from embedded_api.annotations.posting import Room, post, room_of
 from embedded_api.annotations.printing import entity_tag, print_annotation, print_query
 from embedded_api.base import AppView
 from embedded_api.bulk import Bulk
-from embedded_api.errors import ApiError, FieldError
+from embedded_api.errors import FieldError
+from embedded_api.inputs.printing import media_prefix
 from embedded_api.models import Annotation
 
 MAX_DELETED = 128  # pairs or inputs per call
@@ -24,6 +26,10 @@ class AnnotationView(AppView):
     invalid_code = 24155
     scope_family = "Annotations"
 
+    def room(self) -> Room:
+        """What the rules of writing need to know."""
+        return room_of(self.app, self.caller.user_id, self.is_owner)
+
 
 class Annotations(AnnotationView):
     """GET, POST, PATCH, DELETE U/annotations."""
@@ -31,12 +37,12 @@ class Annotations(AnnotationView):
     def get(self, request: Request) -> HttpResponse:
         page = self.query.page()
         rows = cut(filtered(self.app, self.query), page)
-        return envelope.answer(raw={"annotations": envelope.array(print_query(rows))})
+        return envelope.answer(raw={"annotations": envelope.array(print_query(rows, media_prefix(request)))})
 
     def post(self, request: Request) -> HttpResponse:
         sent = fields.objects(self.body, "annotations")
         bulk = Bulk("annotations", len(sent), self.invalid_code)
-        post(sent, room_of(self.app, self.caller.user_id, self.is_owner), bulk)
+        post(sent, self.room(), bulk, media_prefix(request))
         return bulk.answer()
 
     def patch(self, request: Request) -> HttpResponse:
@@ -44,8 +50,7 @@ class Annotations(AnnotationView):
         sent = fields.objects(self.body, "annotations")
         delete_empty = fields.flag(self.body, "delete_if_empty_data")
         bulk = Bulk("annotations", len(sent), self.invalid_code)
-        room = room_of(self.app, self.caller.user_id, self.is_owner)
-        patch(sent, action, delete_empty, room, Precondition(request), bulk)
+        patch(sent, action, delete_empty, self.room(), Precondition(request), bulk, media_prefix(request))
         return bulk.answer()
 
     def delete(self, request: Request) -> HttpResponse:
@@ -54,62 +59,15 @@ class Annotations(AnnotationView):
         if not input_ids:
             raise FieldError("input_ids", "is required: deleting everything is refused")
         if wanted:
-            return self._delete_pairs(input_ids, wanted, Precondition(request))
-        self._delete_of_inputs(input_ids, Precondition(request))
+            return delete_pairs(input_ids, wanted, self.room(), Precondition(request))
+        delete_of_inputs(input_ids, self.room(), Precondition(request))
         return envelope.answer()
-
-    def _delete_pairs(self, input_ids: list[str], wanted: list[str], needed: Precondition) -> HttpResponse:
-        if len(wanted) != len(input_ids):
-            raise FieldError("ids", "must be as many as input_ids, pair by pair")
-        bulk = Bulk("annotations", len(wanted), self.invalid_code)
-        gone: list[int] = []
-        failed = False
-        with transaction.atomic():
-            rows = Annotation.objects.filter(app=self.app, public_id__in=wanted)
-            found = {(row.input_public_id, row.public_id): row for row in rows}
-            for place, pair in enumerate(zip(input_ids, wanted, strict=True)):
-                pair_echo = echo({"input_id": pair[0], "id": pair[1]})
-                try:
-                    row = found.get(pair)
-                    if row is None:
-                        raise errors.missing(f"ids[{place}]: no annotation with this id on this input")
-                    self._check_delete(row, needed)
-                    gone.append(row.pk)
-                    done = {"status": envelope.item_status(10000)}
-                    bulk.succeed(place, envelope.dumps(pair_echo | done))
-                except ApiError as error:
-                    failed = True
-                    bulk.fail(place, error, pair_echo)
-            Annotation.objects.filter(pk__in=gone).delete()
-        return bulk.answer() if failed else envelope.answer()
-
-    def _delete_of_inputs(self, input_ids: list[str], needed: Precondition) -> None:
-        """All annotations of these inputs but the input-level ones; all or nothing."""
-        with transaction.atomic():
-            rows = Annotation.objects.filter(
-                app=self.app, input__app=self.app, input__public_id__in=input_ids, input_level=False
-            )
-            touched = list(rows)
-            for row in touched:
-                self._check_delete(row, needed)
-            Annotation.objects.filter(pk__in=[row.pk for row in touched]).delete()
-
-    def _check_delete(self, row: Annotation, needed: Precondition) -> None:
-        check_delete(row, self.caller.user_id, self.is_owner, needed)
 
 
 class InputsAnnotations(Annotations):
     """DELETE U/inputs/annotations: another address of the bulk delete."""
 
     http_method_names = ["delete"]
-
-
-def check_delete(row: Annotation, user_id: str, is_owner: bool, needed: Precondition) -> None:
-    """Raises ApiError when this annotation may not be deleted now by this user."""
-    may_change(row, user_id, is_owner)
-    if row.input_level:
-        raise errors.invalid("an input-level annotation goes only with its input", 24155)
-    needed.check(row)
 
 
 class OneAnnotation(AnnotationView):
@@ -125,11 +83,13 @@ class OneAnnotation(AnnotationView):
     def get(self, request: Request, input_id: str, annotation_id: str) -> HttpResponse:
         row = self._find(input_id, annotation_id)
         headers = {"ETag": entity_tag(row.public_id, row.modified_at)}
-        return envelope.answer(raw={"annotation": print_annotation(row)}, headers=headers)
+        return envelope.answer(
+            raw={"annotation": print_annotation(row, media_prefix(request))}, headers=headers
+        )
 
     def delete(self, request: Request, input_id: str, annotation_id: str) -> HttpResponse:
         with transaction.atomic():
             row = self._find(input_id, annotation_id)
-            check_delete(row, self.caller.user_id, self.is_owner, Precondition(request))
-            row.delete()
+            check(row, self.room(), Precondition(request))
+            delete([row])
         return envelope.answer()

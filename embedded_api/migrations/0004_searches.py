@@ -7,7 +7,6 @@ import embedded_api.clock
 from embedded_api.annotations import facts
 
 CHUNK = 1000
-COLUMNS = ("shape", "place", "mask", "has_text", "has_metadata", "latitude", "longitude")
 
 
 def describe(apps: Apps, schema_editor: BaseDatabaseSchemaEditor) -> None:
@@ -20,7 +19,7 @@ def describe(apps: Apps, schema_editor: BaseDatabaseSchemaEditor) -> None:
         said = []
         for row in rows:
             found = facts.of(row.data)
-            for name in COLUMNS:
+            for name in facts.COLUMNS:
                 setattr(row, name, getattr(found, name))
             said += [
                 AnnotationConcept(
@@ -33,7 +32,7 @@ def describe(apps: Apps, schema_editor: BaseDatabaseSchemaEditor) -> None:
                 )
                 for one in found.concepts
             ]
-        Annotation.objects.bulk_update(rows, COLUMNS, batch_size=100)
+        Annotation.objects.bulk_update(rows, facts.COLUMNS, batch_size=100)
         AnnotationConcept.objects.bulk_create(said)
 
 

@@ -17,8 +17,10 @@ CHUNK = 1000
 class AnnotationQuerySet(models.QuerySet["Annotation"]):
     """Rows come into being here only, so that none is without what searches look at."""
 
-    def bulk_create(self, objs: Iterable["Annotation"], *args: Any, **kwargs: Any) -> list["Annotation"]:
-        """Insert fresh rows with what they say about concepts. One prepared statement, whatever the batch size."""
+    def bulk_create(  # type: ignore[override]  # fresh rows only: the options for conflicts have no place here
+        self, objs: Iterable["Annotation"], batch_size: int | None = None
+    ) -> list["Annotation"]:
+        """Insert rows with what they say about concepts. One prepared statement, whatever the batch size."""
         rows = list(objs)
         said = [row.describe() for row in rows]
         columns = [field.attname for field in self.model._meta.concrete_fields if not field.primary_key]
@@ -127,9 +129,8 @@ class Annotation(models.Model):
     def describe(self) -> tuple[facts.Said, ...]:
         """Fill in the columns that repeat `data`; answers what `data` says about concepts."""
         found = facts.of(self.data)
-        self.shape, self.place, self.mask = found.shape, found.place, found.mask
-        self.has_text, self.has_metadata = found.has_text, found.has_metadata
-        self.latitude, self.longitude = found.latitude, found.longitude
+        for name in facts.COLUMNS:
+            setattr(self, name, getattr(found, name))
         return found.concepts
 
 
