@@ -191,9 +191,15 @@ SCOPES = ("All", *sorted(_PATCHING.union(*(rpc.scopes for rpc in RPCS))))
 
 
 @cache
+def blank(route: str) -> str:
+    """`v2/models/<str:model_id>` or `/v2/models/{model_id}` -> `/v2/models/{}`."""
+    return "/" + _PLACEHOLDER.sub("{}", route).lstrip("/")
+
+
+@cache
 def shape(route: str) -> str:
     """A route of the URL conf or of the guide -> its shape; the short form of an app's route counts as `A`."""
-    path = "/" + _PLACEHOLDER.sub("{}", route).lstrip("/")
+    path = blank(route)
     for start, letter in ((APP, "A"), (USER, "U")):
         if path == start or path.startswith(start + "/"):
             return letter + path.removeprefix(start)

@@ -35,12 +35,12 @@ def _reason(route: Route) -> str:
 
 
 REFUSED = {route: reason for route in (*LISTED, *FURTHER) if (reason := _reason(route))}
-_BY_SHAPE = {(route.verb, rpcs.shape(route.path)): (route, reason) for route, reason in REFUSED.items()}
+_BY_PATH = {(route.verb, rpcs.blank(route.path)): (route, reason) for route, reason in REFUSED.items()}
 
 
 def refusal(verb: str, route: str) -> errors.ApiError | None:
     """501 with 10040 for a verb and a route of the URL conf that are refused, else None."""
-    found = _BY_SHAPE.get((verb, rpcs.shape(route)))
+    found = _BY_PATH.get((verb, rpcs.blank(route)))
     if found is None:
         return None
     named, reason = found

@@ -52,9 +52,9 @@ def listed() -> list[Finding]:
 
 def further() -> list[Finding]:
     """Every other route that this server knows of: served by its table of rpcs, or refused."""
-    more = [Route(rpc.verb, path) for rpc in rpcs.RPCS for shape in rpc.paths for path in _forms(shape)]
-    known = {(route.verb, _blank(route.path)) for route in LISTED}
-    return [look(route) for route in (*more, *FURTHER) if (route.verb, _blank(route.path)) not in known]
+    more = [Route(rpc.verb, _path(shape)) for rpc in rpcs.RPCS for shape in rpc.paths]
+    known = {(route.verb, rpcs.blank(route.path)) for route in LISTED}
+    return [look(route) for route in (*more, *FURTHER) if (route.verb, rpcs.blank(route.path)) not in known]
 
 
 def sample(path: str) -> str:
@@ -66,7 +66,7 @@ def document() -> str:
     """The text of docs/clarifai-routes.md."""
     first, second = listed(), further()
     parts = [_HEAD, f"## The {len(first)} routes of the published reference\n", _counts(first), _table(first)]
-    parts += ["## Further routes\n", _counts(second), _table(second)]
+    parts += ["## Further routes (the long form, where there are two)\n", _counts(second), _table(second)]
     return "\n".join(parts)
 
 
@@ -76,23 +76,17 @@ def _view(route: Route) -> type | None:
     except Resolver404:
         return None
     # An address that only looks alike ("inputs/{id}" for "inputs/uploads") is not this route.
-    if _blank(match.route) != _blank(route.path):
+    if rpcs.blank(match.route) != rpcs.blank(route.path):
         return None
     view: type | None = getattr(match.func, "view_class", None)
     return view
 
 
-def _blank(path: str) -> str:
-    return re.sub(r"<[^>]*>|\{[^}]*\}", "{}", path).lstrip("/")
-
-
-def _forms(shape: str) -> list[str]:
-    """A shape of `embedded_api.rpcs` -> the paths it stands for."""
-    user, app = "/v2/users/{user_id}", "/v2/users/{user_id}/apps/{app_id}"
-    rest = re.sub(r"\{\}", "{id}", shape[1:])
-    if shape.startswith("A"):
-        return [app + rest]
-    return [user + rest if shape.startswith("U") else shape[0] + rest]
+def _path(shape: str) -> str:
+    """A shape of `embedded_api.rpcs` -> its path, the long one where there are two."""
+    starts = {"A": "/v2/users/{user_id}/apps/{app_id}", "U": "/v2/users/{user_id}"}
+    letter, rest = shape[0], shape[1:].replace("{}", "{id}")
+    return starts.get(letter, letter) + rest
 
 
 def _counts(findings: list[Finding]) -> str:
