@@ -27,6 +27,7 @@ pytestmark = pytest.mark.django_db
 
 PENDING = types.AssignmentState.PENDING
 TRIANGLE = ((0.1, 0.1), (0.1, 0.4), (0.4, 0.1))
+WHOLE = [types.Suggestion("wbc", 0.9), types.Suggestion("rbc", 0.5, types.Region(points=TRIANGLE))]
 
 
 @pytest.fixture(autouse=True)
@@ -44,7 +45,7 @@ def helped(monkeypatch: pytest.MonkeyPatch, assist: types.Assist, **desk: Any) -
     made.app.predictors = [types.Predictor("model", "cells"), types.Predictor("workflow", "flow")]
     made.app.suggestions = {
         "in-1": [box("rbc", 0.6), box("wbc", 0.9, left=0.6), box("stone", 0.8)],
-        "in-2": [types.Suggestion("wbc", 0.7), types.Suggestion("rbc", 0.5, types.Region(points=TRIANGLE))],
+        "in-2": [box("wbc", 0.7), *WHOLE],
     }
     task = made.app.tasks["t-1"]
     made.app.tasks["t-1"] = msgspec.structs.replace(
@@ -105,9 +106,32 @@ class TestReading:
         edges = {"top": 0.1, "left": 0.1, "bottom": 0.5, "right": 0.4}
         assert answer["suggestions"][1]["box"] == pytest.approx(edges)
         assert (answer["judged"], answer["dropped"]) == (0, 1)  # "stone" is no concept of the task
-        kinds = {row["kind"]: row for row in ask(desk, "in-2")["suggestions"]}
-        assert set(kinds) == {"tag", "polygon"}
-        assert kinds["polygon"]["points"] == [list(point) for point in TRIANGLE]
+
+    @pytest.mark.parametrize(
+        ("type_", "kind", "points"),
+        [
+            ("boxes", "box", None),
+            ("polygons", "polygon", [list(p) for p in TRIANGLE]),
+            ("classes", "tag", None),
+        ],
+    )
+    def test_a_task_is_offered_what_it_asks_for(
+        self, desk: MemoryDesk, type_: str, kind: str, points: list[list[float]] | None
+    ) -> None:
+        task = desk.task
+        task.type = type_
+        task.save()
+        answer = ask(desk, "in-2")
+        assert [(row["kind"], row["points"]) for row in answer["suggestions"]] == [(kind, points)]
+        assert answer["dropped"] == 0
+
+    def test_outlines_are_cut_to_the_picture(self, desk: MemoryDesk) -> None:
+        beyond, nothing = types.Box(-0.01, 0.5, 0.2, 1.2), types.Box(0.5, 0.5, 0.5, 0.7)
+        desk.app.suggestions["in-1"] = [
+            types.Suggestion("rbc", 0.5, types.Region(box=edges)) for edges in (beyond, nothing)
+        ]
+        (row,) = ask(desk, "in-1")["suggestions"]
+        assert row["box"] == {"top": 0, "left": 0.5, "bottom": 0.2, "right": 1}
 
     def test_a_task_without_assistance_answers_nothing_and_asks_nobody(
         self, monkeypatch: pytest.MonkeyPatch
@@ -129,7 +153,7 @@ class TestReading:
     def test_the_platform_is_asked_once_and_for_many_at_once(self, desk: MemoryDesk) -> None:
         ids = ",".join(str(desk.item(name).pk) for name in ("in-1", "in-2", "in-3"))
         items = ask_several(desk, ids).json()["items"]
-        assert [len(items[one]["suggestions"]) for one in ids.split(",")] == [2, 2, 0]
+        assert [len(items[one]["suggestions"]) for one in ids.split(",")] == [2, 1, 0]
         assert items[ids.split(",")[2]]["why"] == "The model gave no answer for this input."
         ask(desk, "in-1")
         ask_several(desk, ids.rpartition(",")[0])

@@ -17,12 +17,15 @@ from dashboard.platforms.types import Assist, Box, Region, Suggestion
 
 from ..gateway import capabilities, platform_for
 from ..models import WorkItem
+from ..shapes import check_box, check_points
 
 KEPT_SECONDS = 3600
 #: What one input can show; a model that says more is cut to its surest.
 MOST = 500
 #: Digits of a coordinate that make a suggestion the same one again (see fingerprint.DIGITS).
 DIGITS = 6
+#: What a task of a type asks for; one of an unknown type takes all.
+KINDS = {"classes": ("tag",), "boxes": ("box",), "polygons": ("polygon",)}
 _NAMES = UUID("6f1d3a0e-6f3b-5d0a-9c55-0d6d2f6b7a41")
 _decode = msgspec.json.Decoder(list[Suggestion]).decode
 
@@ -43,7 +46,7 @@ class Offer(msgspec.Struct, frozen=True):
 
 
 class Offers(msgspec.Struct, frozen=True):
-    """Suggestions for one item, surest first. ``dropped`` counts those that the task has no place for;
+    """Suggestions for one item, surest first. ``dropped`` counts those whose concept is not in the task;
     ``why`` says why there is nothing."""
 
     offers: tuple[Offer, ...] = ()
@@ -146,29 +149,45 @@ def _offers(
     concepts: Collection[str],
 ) -> Offers:
     low, high = bounds(assist)
+    wanted = KINDS.get(item.task.type, ("tag", "box", "polygon"))
     offers: dict[str, Offer] = {}
     dropped = 0
     for one in found:
-        if not low <= one.value <= high:
+        region = one.region and _inside(one.region)
+        kind = region.kind if region else "other" if one.region else "tag"
+        if kind not in wanted or not low <= one.value <= high:
             continue
-        kind = one.region.kind if one.region else "tag"
-        if one.concept_id not in concepts or kind == "other":
+        if one.concept_id not in concepts:
             dropped += 1
             continue
         offer = Offer(
-            id=_id(item, source, one),
+            id=_id(item, source, one.concept_id, region),
             kind=kind,
             concept=one.concept_id,
             value=one.value,
-            box=one.region.box if one.region else None,
-            points=one.region.points if one.region else None,
+            box=region.box if region else None,
+            points=region.points if region else None,
         )
         offers.setdefault(offer.id, offer)
     return Offers(offers=tuple(offers.values()), dropped=dropped)
 
 
-def _id(item: WorkItem, source: tuple[str, str], one: Suggestion) -> str:
-    content = [item.pk, *source, one.concept_id, _outline(one.region)]
+def _inside(region: Region) -> Region | None:
+    """The region cut to the picture, as a person could have drawn it; None where nothing of it is left."""
+    if region.box is not None:
+        edges = {name: _cut(edge) for name, edge in msgspec.structs.asdict(region.box).items()}
+        box = check_box(edges, "box", {})
+        return Region(box=box) if box else None
+    points = check_points([[_cut(row), _cut(column)] for row, column in region.points or ()], "points", {})
+    return Region(points=points) if points else None
+
+
+def _cut(number: float) -> float:
+    return min(1.0, max(0.0, number))
+
+
+def _id(item: WorkItem, source: tuple[str, str], concept: str, region: Region | None) -> str:
+    content = [item.pk, *source, concept, _outline(region)]
     return str(uuid5(_NAMES, json.dumps(content, separators=(",", ":"))))
 
 
