@@ -10,7 +10,7 @@ import json
 import uuid
 from collections.abc import Callable, Iterator
 from dataclasses import dataclass, field
-from datetime import timedelta
+from datetime import UTC, datetime, timedelta
 from typing import Any
 
 import msgspec
@@ -38,17 +38,24 @@ from dashboard.platforms.types import (
     AnnotationWrite,
     AssignmentAction,
     AssignmentState,
+    Assist,
+    AutoRule,
     Box,
     Concept,
     ConceptValue,
     InputWrite,
+    LabelOrder,
+    LabelOrderState,
     Outcome,
     PatchAction,
     Region,
     ReviewPlan,
     ReviewStrategy,
+    SourceKind,
     StatusCounts,
     Task,
+    TaskDetails,
+    TaskPriority,
     TaskState,
     TaskType,
     WorkerPlan,
@@ -112,11 +119,11 @@ def done(outcomes: list[Outcome]) -> list[Outcome]:
     return outcomes
 
 
-def _embedded(app: EmbeddedApp, server: EmbeddedServer, settings: Any) -> Desk:
+def _embedded(app: EmbeddedApp, server: EmbeddedServer, settings: Any, opened: list[Platform]) -> Desk:
     settings.EMBEDDED_URL = server.base_url
 
     def open_as(user_id: str) -> Platform:
-        return registry.open_platform(
+        platform = registry.open_platform(
             "embedded",
             base_url=app.base_url,
             user_id=app.user_id,
@@ -124,6 +131,8 @@ def _embedded(app: EmbeddedApp, server: EmbeddedServer, settings: Any) -> Desk:
             token=app.tokens.get(user_id, user_id),
             operator_key=server.operator_key,
         )
+        opened.append(platform)
+        return platform
 
     return Desk("embedded", open_as(app.user_id), app.user_id, open_as)
 
@@ -132,8 +141,11 @@ def _embedded(app: EmbeddedApp, server: EmbeddedServer, settings: Any) -> Desk:
 def desk(request: pytest.FixtureRequest, settings: Any) -> Iterator[Desk]:
     app = request.getfixturevalue("embedded_app")
     server = request.getfixturevalue("embedded_server")
-    yield _embedded(app, server, settings)
+    opened: list[Platform] = []
+    yield _embedded(app, server, settings, opened)
     registry.close_all()
+    # Whatever a test did: the server never said a thing that the schema does not know.
+    assert [row for platform in opened for row in platform.drift.rows()] == []
 
 
 # --- who and what ---------------------------------------------------------------------------------------
@@ -143,6 +155,7 @@ def test_check(desk: Desk) -> None:
     report = desk.owner.check()
     assert (report.user_id, report.owner, report.inputs, report.tasks) == (desk.user_id, True, 0, 0)
     assert report.missing == {}
+    assert [one for one in report.features if not one.ok] == []
     assert report.app_name
     mine = desk.open_as("l-1").check()
     assert (mine.user_id, mine.owner) == ("l-1", False)
@@ -553,6 +566,142 @@ def test_tasks_are_edited_closed_and_deleted(desk: Desk) -> None:
     desk.owner.delete_task(task.id)
     with pytest.raises(NotFound):
         desk.owner.get_task(task.id)
+
+
+def test_a_task_comes_back_with_everything_it_says(desk: Desk) -> None:
+    details = TaskDetails(
+        priority=TaskPriority.HIGH,
+        metadata={"site": "north", "time": {"of": "day", "hours": [1, 2.5, None]}},
+        sample_ms=400,
+        assist=Assist(
+            model_id="demo-detector", version_id="demo-detector-1", min_threshold=0.25, max_threshold=0.75
+        ),
+        delete_previous=True,
+        rules=(
+            AutoRule("rbc", ("tag", "box"), 0.5, 1.0, False, True, AnnotationState.PENDING),
+            AutoRule("wbc", ("polygon",), 0.0, 0.5, True, False, AnnotationState.AWAITING_REVIEW),
+        ),
+    )
+    made = desk.task(details=details, review=ReviewPlan(ReviewStrategy.MANUAL, ("r-1", "r-2"), 0, 1))
+    assert made.details == details
+    assert desk.owner.get_task(made.id) == made
+    changed = msgspec.structs.replace(
+        details,
+        priority=TaskPriority.NONE,
+        metadata={"site": "south"},
+        sample_ms=0,
+        assist=Assist(workflow_id="demo-assist", min_threshold=0.5, max_threshold=1.0),
+        delete_previous=False,
+        rules=details.rules[:1],
+    )
+    edited = desk.owner.edit_task(msgspec.structs.replace(made, details=changed))
+    assert edited.details == changed
+    assert desk.owner.get_task(made.id).details == changed
+
+
+def test_a_task_over_one_input(desk: Desk) -> None:
+    one = desk.inputs(2)[0]
+    made = desk.task(details=TaskDetails(source=SourceKind.INPUT, source_id=one))
+    assert (made.details.source, made.details.source_id) == (SourceKind.INPUT, one)
+    if desk.owner.capabilities.assignment_listing:
+        assert {work.input_id for work in desk.owner.iter_assignments(made.id)} == {one}
+
+
+@pytest.mark.parametrize(
+    "worker", [{"worker_model_id": "demo-detector"}, {"worker_workflow_id": "demo-assist"}]
+)
+def test_a_task_that_a_model_works_on(desk: Desk, worker: dict[str, str]) -> None:
+    details = TaskDetails(
+        automatic=True, rules=(AutoRule("rbc", ("box",), 0.5),), metadata={"kept": True}, **worker
+    )
+    made = desk.task(
+        desk.inputs(1),
+        details=details,
+        worker=WorkerPlan(WorkerStrategy.FULL),
+        review=ReviewPlan(ReviewStrategy.NONE),
+    )
+    assert made.details == details
+    edited = desk.owner.edit_task(msgspec.structs.replace(made, name="Renamed"))
+    assert edited.details == details
+
+
+def test_choices_for_a_task(desk: Desk) -> None:
+    assert desk.owner.list_datasets() == []
+    assert desk.owner.list_saved_searches() == []
+    if desk.owner.capabilities.suggestions:
+        found = desk.owner.list_predictors()
+        assert {one.kind for one in found} == {"model", "workflow"}
+        assert all(one.id and one.name for one in found)
+
+
+def test_suggestions(desk: Desk) -> None:
+    ids = desk.inputs(2)
+    for one in desk.owner.list_predictors():
+        chosen = {f"{one.kind}_id": one.id}
+        found = desk.owner.suggest([*ids, ids[0]], **chosen)
+        assert set(found) == set(ids)
+        assert all(0 <= each.value <= 1 for some in found.values() for each in some)
+        assert desk.owner.suggest([], **chosen) == {}
+    with pytest.raises(Rejected):
+        desk.owner.suggest(ids)
+    with pytest.raises(PlatformError):
+        desk.owner.suggest(ids, model_id="no-such-model")
+
+
+def test_label_orders(desk: Desk) -> None:
+    if not desk.owner.capabilities.label_orders:
+        with pytest.raises(Unsupported):
+            desk.owner.list_label_orders()
+        return
+    wanted = datetime(2027, 1, 2, 3, 4, 5, tzinfo=UTC)
+    order = LabelOrder(uuid.uuid4().hex, "Cells of May", auto_release=True, wanted_at=wanted)
+    task = Task(
+        uuid.uuid4().hex,
+        "Cells",
+        concept_ids=("rbc",),
+        worker=WorkerPlan(WorkerStrategy.FULL, ("l-1",)),
+        review=ReviewPlan(ReviewStrategy.MANUAL, ("r-1",)),
+    )
+    made = desk.owner.create_label_order(order, task)
+    named = ("id", "name", "auto_release", "allow_empty", "wanted_at", "expected_at")
+    for name in named:
+        assert getattr(made, name) == getattr(order, name), name
+    assert (made.state, made.task_id) == (LabelOrderState.PENDING, task.id)
+    assert desk.owner.list_label_orders() == [made]
+    assert desk.owner.get_task(task.id).details.label_order_id == order.id
+    with pytest.raises(AlreadyExists):
+        desk.owner.create_label_order(order, msgspec.structs.replace(task, id=uuid.uuid4().hex))
+    new = msgspec.structs.replace(
+        made,
+        name="Cells of June",
+        state=LabelOrderState.RELEASED,
+        auto_release=False,
+        allow_empty=True,
+        wanted_at=None,
+        expected_at=wanted,
+    )
+    edited = desk.owner.edit_label_order(new)
+    assert msgspec.structs.replace(edited, modified_at=made.modified_at) == new
+    desk.owner.delete_label_order(order.id)
+    desk.owner.delete_label_order(order.id)
+    assert desk.owner.list_label_orders() == []
+    assert desk.owner.get_task(task.id).name == "Cells"
+    with pytest.raises(NotFound):
+        desk.owner.edit_label_order(new)
+
+
+def test_changes_of_the_whole_app(desk: Desk) -> None:
+    ids = desk.inputs(3)
+    old = desk.annotate(ids[0])
+    assert old.modified_at is not None
+    after = old.modified_at + timedelta(microseconds=1)
+    made = [desk.annotate(one) for one in ids[1:]]
+    found = list(desk.owner.iter_changes(after))
+    assert [one.id for one in found] == [one.id for one in made]
+    assert old.id in {one.id for one in desk.owner.iter_changes(old.modified_at)}
+    write = AnnotationWrite(old.id, old.input_id, state=AnnotationState.REJECTED)
+    done(desk.owner.patch_annotations([write], PatchAction.MERGE))
+    assert [one.id for one in desk.owner.iter_changes(after)][-1] == old.id
 
 
 def test_bad_tasks_are_refused(desk: Desk) -> None:

@@ -4,8 +4,8 @@ Source: Clarifai API, schemas 10.2.3 and 12.6.0, the union of both. Each message
 
 ``s`` text, ``b`` boolean, ``n`` number (status codes and large enums too), ``l`` 64-bit number (may be text),
 ``t`` RFC 3339 time, ``*`` anything (free objects, and messages that we never look into), ``=Name`` a value of that
-enum, any other word another message of this table; ``[`` in front: a list of these; ``!`` at the end: printed even
-when it is zero. A test holds the table to the official descriptors.
+enum, any other word another message of this table; ``[`` in front: a list of these; ``!`` at the end: a number
+that is printed even when it is zero, so that its absence says something. A test holds the table to the official descriptors.
 """
 
 from __future__ import annotations
@@ -60,7 +60,7 @@ FIELDS = {
         save:b min_value:n visibility:Visibility metric:=Metric
     """,
     "Model": """
-        id:s name:s created_at:t modified_at:t app_id:s! output_info:* model_version:ModelVersion
+        id:s name:s created_at:t modified_at:t app_id:s output_info:* model_version:ModelVersion
         display_name:s user_id:s default_eval_info:* model_type_id:s task:s visibility:Visibility
         description:s metadata:* presets:* notes:s toolkits:[s use_cases:[s languages:[s languages_full:*
         check_consents:[s is_starred:b star_count:n workflow_recommended:* bookmark_origin:* image:Image
@@ -69,8 +69,8 @@ FIELDS = {
     """,
     "Workflow": """
         id:s app_id:s created_at:t nodes:* metadata:* visibility:Visibility user_id:s modified_at:t
-        version:WorkflowVersion is_starred:b star_count:n description:s notes:s use_cases:[s!
-        check_consents:[s! bookmark_origin:* image:Image
+        version:WorkflowVersion is_starred:b star_count:n description:s notes:s use_cases:[s
+        check_consents:[s bookmark_origin:* image:Image
     """,
     "Output": """
         id:s status:Status created_at:t model:Model input:Input data:Data prompt_tokens:n
