@@ -11,6 +11,7 @@ from django.urls import path
 from annotations_ui.views import (
     account,
     connections,
+    consensus,
     decisions,
     door,
     health,
@@ -108,6 +109,13 @@ workbench_urls = [
     path("c/<slug:slug>/tasks/<int:task>/label/start/", workbench.label_start, name="label_start"),
     path("c/<slug:slug>/tasks/<int:task>/review/", workbench.review, name="review"),
     path("c/<slug:slug>/tasks/<int:task>/review/grid/", workbench.review_grid, name="review_grid"),
+    path("c/<slug:slug>/tasks/<int:task>/consensus/", consensus.consensus, name="consensus"),
+    path("c/<slug:slug>/tasks/<int:task>/consensus/queue/", consensus.consensus_queue, name="consensus_queue"),
+    path(
+        "c/<slug:slug>/tasks/<int:task>/consensus/<int:input>/",
+        consensus.consensus_input,
+        name="consensus_input",
+    ),
     path("c/<slug:slug>/tasks/<int:task>/review/queue/", items.queue, name="queue"),
     path("c/<slug:slug>/items/<int:item>/", items.item_body, name="item_body"),
     path(

@@ -51,9 +51,15 @@ class Verdict:
 
 
 def decide(
-    *, actor: Membership, platform_user_id: str | None, item: WorkItem, operation: UUID, said: Verdict
+    *,
+    actor: Membership,
+    platform_user_id: str | None,
+    item: WorkItem,
+    operation: UUID,
+    said: Verdict,
+    bulk: BulkReview | None = None,
 ) -> tuple[Decision, bool]:
-    """Store one decision and queue its writes; answers (decision, made now).
+    """Store one decision (as a part of ``bulk``) and queue its writes; answers (decision, made now).
 
     The same operation id again answers the stored decision. Raises FieldErrors for bad input, PolicyError when
     the person may not, IllegalMove when the item is not awaiting review any more.
@@ -73,7 +79,7 @@ def decide(
         policies.check_decide(
             membership=actor, platform_user_id=platform_user_id, item=item, verdict=said.verdict
         )
-        decision = _decision(actor, item, operation, said, shown)
+        decision = _decision(actor, item, operation, said, shown, bulk)
         decision.save()
         audit.record(
             actor=actor.user,
@@ -88,6 +94,7 @@ def decide(
             actor=actor.user,
             operation=operation,
             writes=_writes(planned, said.verdict, expected),
+            batch=bulk.operation if bulk else None,
             hold=settings.UNDO_SECONDS,
         )
         delivery.set_state(
