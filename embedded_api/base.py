@@ -36,7 +36,7 @@ class ApiView(APIView):
 
     def initial(self, request: Request, *args: Any, **kwargs: Any) -> None:
         verb, route = request.method or "", _route(request)
-        if not self._handles(verb):
+        if not self.takes(verb):
             refused = refusal(verb, route)
             if refused is not None:
                 super().initial(request, *args, **kwargs)  # strangers learn nothing but that they need a key
@@ -55,9 +55,11 @@ class ApiView(APIView):
             raise errors.denied("this needs a personal access token, not the key of one app")
         self.caller.rights.check(self.rpc, "this key")
 
-    def _handles(self, verb: str) -> bool:
-        name = verb.lower()
-        return name in self.http_method_names and hasattr(self, name)
+    @classmethod
+    def takes(cls, verb: str) -> bool:
+        """Whether the view has a handler for `verb`; what answers GET answers HEAD."""
+        name = "get" if verb == "HEAD" else verb.lower()
+        return name in cls.http_method_names and hasattr(cls, name)
 
     @property
     def body(self) -> fields.Json:

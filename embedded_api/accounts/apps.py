@@ -21,8 +21,8 @@ _SEARCHED = ("public_id", "name", "description", "notes")
 _SORTS = {"sort_by_name": "name", "sort_by_created_at": "created_at", "sort_by_id": "public_id"}
 
 
-class Apps(UserView):
-    """GET and POST /v2/users/{user_id}/apps, GET /v2/apps; of another user one sees the apps that one works in."""
+class MyApps(UserView):
+    """GET /v2/apps; of another user one sees the apps that one works in."""
 
     operator_may = True
     own_only = False
@@ -33,6 +33,10 @@ class Apps(UserView):
         asked = additional_fields(self.query, "stars", "counts")
         found = _sorted(_filtered(self.apps(), self.query), self.query)[page.start : page.stop]
         return envelope.answer({"apps": [print_app_with(app, asked) for app in found]})
+
+
+class Apps(MyApps):
+    """GET and POST /v2/users/{user_id}/apps."""
 
     def post(self, request: Request) -> HttpResponse:
         if not self.caller.is_operator and self.subject.id != self.caller.user_id:
@@ -57,14 +61,18 @@ class Apps(UserView):
         return envelope.answer({"apps": [print_app(app) for app in made]})
 
 
-class OneApp(AppView):
-    """GET and PATCH of one app. `additional_fields`: stars, counts, all."""
+class NamedApp(AppView):
+    """GET /v2/app. `additional_fields`: stars, counts, all."""
 
     operator_may = True
 
     def get(self, request: Request) -> HttpResponse:
         asked = additional_fields(self.query, "stars", "counts")
         return envelope.answer({"app": print_app_with(self.app, asked)})
+
+
+class OneApp(NamedApp):
+    """GET and PATCH of one app."""
 
     def patch(self, request: Request) -> HttpResponse:
         """`overwrite` and `merge` take over what was sent (metadata: replaced, or merged); `remove` clears it."""

@@ -2,7 +2,7 @@
 
 from django.urls import URLPattern, path
 
-from embedded_api.accounts.apps import Apps, OneApp, ResourceCounts
+from embedded_api.accounts.apps import Apps, MyApps, NamedApp, OneApp, ResourceCounts
 from embedded_api.accounts.codes import OneStatusCode, StatusCodes
 from embedded_api.accounts.collaborators import Collaborations, Collaborators
 from embedded_api.accounts.keys import AppKeys, Keys, OneKey
@@ -20,13 +20,13 @@ urlpatterns: list[URLPattern] = [
     path(f"{USER}/keys", Keys.as_view(), name="keys"),
     path(f"{USER}/keys/<str:key_id>", OneKey.as_view(), name="key"),
     path(f"{USER}/apps", Apps.as_view(), name="apps"),
-    path("v2/apps", Apps.as_view(), name="apps_short"),
+    path("v2/apps", MyApps.as_view(), name="apps_short"),
     path(f"{USER}/collaborations", Collaborations.as_view(), name="collaborations"),
     path(f"{USER}/myscopes", MyScopes.as_view(), name="user_scopes"),
     path("v2/myscopesroot", MyScopes.as_view(), name="root_scopes"),
     path(f"{USER}/scopes", Scopes.as_view(), name="scopes"),
     path(APP, OneApp.as_view(), name="app"),
-    path("v2/app", OneApp.as_view(), name="app_short"),
+    path("v2/app", NamedApp.as_view(), name="app_short"),
     *app_route("myscopes", MyAppScopes, "app_scopes"),
     path("v2/my_scopes", MyAppScopes.as_view(), name="app_scopes_older"),
     *app_route("keys", AppKeys, "app_keys", short=False),

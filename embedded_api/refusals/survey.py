@@ -6,6 +6,7 @@ from dataclasses import dataclass
 from django.urls import Resolver404, resolve
 
 from embedded_api import rpcs
+from embedded_api.base import ApiView
 from embedded_api.refusals.listed import FURTHER, LISTED, Route
 from embedded_api.refusals.reasons import REFUSED
 
@@ -37,7 +38,7 @@ class Finding:
 def look(route: Route) -> Finding:
     """Resolve the address with sample ids and see whether the view takes the verb."""
     view = _view(route)
-    if view is not None and hasattr(view, route.verb.lower()):
+    if view is not None and view.takes(route.verb):
         name = f"{view.__module__}.{view.__qualname__}".removeprefix("embedded_api.")
         return Finding(route, SERVED, name)
     if view is not None and route in REFUSED:
@@ -70,7 +71,7 @@ def document() -> str:
     return "\n".join(parts)
 
 
-def _view(route: Route) -> type | None:
+def _view(route: Route) -> type[ApiView] | None:
     try:
         match = resolve(sample(route.path))
     except Resolver404:
@@ -78,7 +79,7 @@ def _view(route: Route) -> type | None:
     # An address that only looks alike ("inputs/{id}" for "inputs/uploads") is not this route.
     if rpcs.blank(match.route) != rpcs.blank(route.path):
         return None
-    view: type | None = getattr(match.func, "view_class", None)
+    view: type[ApiView] | None = getattr(match.func, "view_class", None)
     return view
 
 
