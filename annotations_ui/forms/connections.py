@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from typing import Any
+
 from django import forms
 
 from dashboard.accounts.models import Connection
@@ -21,7 +23,12 @@ class ConnectionForm(forms.Form):
     )
     user_id = forms.CharField(max_length=200, label="User id", help_text="The owner of the app")
     app_id = forms.CharField(max_length=200, label="App id")
-    token = forms.CharField(max_length=500, label="Token", widget=_secret())
+    token = forms.CharField(max_length=500, label="Token (PAT)", widget=_secret())
+
+    def __init__(self, *args: Any, kept: bool = False, **kwargs: Any) -> None:
+        """``kept``: the token of the last test waits on the server, so the field may stay empty."""
+        super().__init__(*args, **kwargs)
+        self.fields["token"].required = not kept
 
 
 class ConnectionEditForm(forms.Form):

@@ -7,13 +7,16 @@ from typing import Any
 from django.contrib import messages
 from django.http import HttpResponse
 from django.shortcuts import redirect, render
+from django.views.decorators.debug import sensitive_post_parameters
 from django.views.decorators.http import require_GET, require_http_methods, require_POST
 
+from annotations_ui import connection_words, kept_token
 from annotations_ui.access import DeskRequest, for_roles
 from annotations_ui.forms.connections import ConnectionEditForm, ConnectionForm
 from annotations_ui.json_routes import here
 from dashboard.assignments import connections as services
 from dashboard.platforms.errors import PlatformError
+from dashboard.platforms.types import TokenReport
 from dashboard.sync import selectors
 from dashboard.sync.services import people, syncing
 
@@ -25,38 +28,59 @@ def connection_list(request: DeskRequest) -> HttpResponse:
     return render(request, "connections/list.html", {"memberships": request.desk.memberships})
 
 
+@sensitive_post_parameters("token")
 @require_http_methods(["GET", "POST"])
 @for_roles("admin")
 def connection_create(request: DeskRequest) -> HttpResponse:
     """Add a connection: it is tested first, and saved only when the platform accepts the token."""
-    form = ConnectionForm(request.POST or None)
+    form = ConnectionForm(request.POST or None, kept=kept_token.waits(request))
     report = None
     if request.method == "POST" and form.is_valid():
         given = form.cleaned_data
-        try:
-            report = people.test_connection(
-                kind=given["kind"],
-                base_url=given["base_url"],
-                user_id=given["user_id"],
-                app_id=given["app_id"],
-                token=given["token"],
-            )
-        except PlatformError as problem:
-            form.add_error(None, f"The platform did not accept this: {problem.message}")
-        else:
-            if "save" in request.POST and request.desk.user is not None:
-                made = services.create_connection(actor=request.desk.user, **given)
-                syncing.request_sync(connection=made, mode="full", by=request.desk.user)
-                messages.success(request, f"{made.name} is added; the first sync has been asked for.")
-                return redirect("sync_runs", slug=made.slug)
-    return render(
-        request,
-        "connections/create.html",
-        {"form": form, "report": report},
-        status=422 if form.errors else 200,
-    )
+        place = [given[name] for name in _PLACE]
+        given["token"] = kept_token.take(request, place) if not given["token"] else given["token"]
+        report = _tested(form, given)
+        if report is not None and "save" in request.POST and request.desk.user is not None:
+            made = services.create_connection(actor=request.desk.user, **given)
+            syncing.request_sync(connection=made, mode="full", by=request.desk.user)
+            messages.success(request, f"{made.name} is added; the first sync has been asked for.")
+            return redirect("sync_runs", slug=made.slug)
+        if report is not None:
+            kept_token.keep(request, given["token"], place)
+    context = {"form": form, "kept": kept_token.waits(request), **_report(report)}
+    return render(request, "connections/create.html", context, status=422 if form.errors else 200)
 
 
+_PLACE = ("kind", "base_url", "user_id", "app_id")
+
+
+def _tested(form: ConnectionForm, given: dict[str, Any]) -> TokenReport | None:
+    """What the platform says of the token; None, with the error on the form, when it does not accept it."""
+    if not given["token"]:
+        form.add_error(
+            "token",
+            "Enter the token again: a tested one is kept for ten minutes, for the same address and app.",
+        )
+        return None
+    try:
+        return people.test_connection(**{name: given[name] for name in (*_PLACE, "token")})
+    except PlatformError as problem:
+        form.add_error(None, f"The platform did not accept this: {problem.message}")
+        return None
+
+
+def _report(report: TokenReport | None) -> dict[str, Any]:
+    if report is None:
+        return {"report": None}
+    shown = {one.reason for one in report.features}
+    return {
+        "report": report,
+        "features": connection_words.features(report),
+        "elsewhere": {name: why for name, why in report.missing.items() if why not in shown},
+    }
+
+
+@sensitive_post_parameters("token")
 @require_http_methods(["GET", "POST"])
 @for_roles("admin")
 def connection_settings(request: DeskRequest, slug: str) -> HttpResponse:
@@ -76,7 +100,11 @@ def connection_settings(request: DeskRequest, slug: str) -> HttpResponse:
     return render(
         request,
         "connections/settings.html",
-        {"form": form, "capabilities": people.capabilities(connection)},
+        {
+            "form": form,
+            "capabilities": connection_words.capabilities(people.capabilities(connection)),
+            "drift": connection_words.drift(selectors.drift(connection)),
+        },
         status=422 if form.errors else 200,
     )
 
@@ -88,7 +116,7 @@ def connection_test(request: DeskRequest, slug: str) -> HttpResponse:
     connection, _ = here(request)
     context: dict[str, Any]
     try:
-        context = {"report": people.test_stored_token(connection=connection)}
+        context = _report(people.test_stored_token(connection=connection))
     except PlatformError as problem:
         context = {"problem": problem.message}
     return render(request, "connections/_report.html", context)
@@ -120,7 +148,12 @@ def sync_runs(request: DeskRequest, slug: str) -> HttpResponse:
         return redirect("sync_runs", slug=slug)
     runs = selectors.runs(connection)
     moving = any(run.state in ("queued", "running") for run in runs)
-    context = {"runs": runs, "moving": moving, "health": selectors.health()}
+    context = {
+        "runs": runs,
+        "moving": moving,
+        "health": selectors.health(),
+        "drifted": selectors.has_drift(connection),
+    }
     if request.headers.get("HX-Request"):
         # 286 tells htmx to stop asking: nothing moves any more.
         return render(request, "connections/_runs.html", context, status=200 if moving else 286)

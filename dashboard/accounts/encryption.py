@@ -38,6 +38,19 @@ class Secret(str):
         return str.__getitem__(self, slice(None))
 
 
+def seal(text: str) -> str:
+    """``text`` as ciphertext that remembers when it was made; for what waits on the server for a moment."""
+    return _fernet(tuple(settings.ENCRYPTION_KEYS)).encrypt(text.encode()).decode()
+
+
+def unseal(sealed: str, *, seconds: int) -> str | None:
+    """What was sealed at most ``seconds`` ago; None for anything else."""
+    try:
+        return _fernet(tuple(settings.ENCRYPTION_KEYS)).decrypt(sealed.encode(), ttl=seconds).decode()
+    except InvalidToken:
+        return None
+
+
 class EncryptedField(models.TextField):
     """Text encrypted with Fernet (AES-128-CBC and HMAC); reads as :class:`Secret`. Never filter by it."""
 

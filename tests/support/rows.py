@@ -16,7 +16,7 @@ def one_of_each(connection: Connection, person: User, *, pk: int, operation: str
     """Rows of the connection that all have the primary key `pk`; the decision has `operation`."""
     now = timezone.now()
     task = Task.objects.create(
-        pk=pk, connection=connection, platform_id=f"t-{pk}", name="Cells", type="boxes", state="running"
+        pk=pk, connection=connection, platform_id=f"t-{pk}", name="Cells", type="boxes", state="in_progress"
     )
     picture = Input.objects.create(pk=pk, connection=connection, platform_id=f"i-{pk}", width=40, height=30)
     item = WorkItem.objects.create(

@@ -1,7 +1,7 @@
 """Public door of the corridor for whatever only reads: the mirror, the outbox, the health of both."""
 
 from .delivery import batch_progress, conflict, deliveries, light, outbox, outbox_counts
-from .health import health, runs
+from .health import drift, has_drift, health, runs
 from .inputs import InputFilter, inputs
 from .items import ItemFilter, QueuePage, items, queue
 from .pages import Page
@@ -15,6 +15,8 @@ __all__ = [
     "batch_progress",
     "conflict",
     "deliveries",
+    "drift",
+    "has_drift",
     "health",
     "inputs",
     "items",

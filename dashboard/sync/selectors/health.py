@@ -10,7 +10,7 @@ from django.utils import timezone
 
 from dashboard.accounts.models import Connection
 from dashboard.sync.duties import WORKER
-from dashboard.sync.models import Heartbeat, OutboxEntry, SyncRun
+from dashboard.sync.models import Drift, Heartbeat, OutboxEntry, SyncRun
 
 #: The heartbeat comes every ten seconds; after this long without one the worker counts as stopped.
 SILENT = timedelta(seconds=45)
@@ -47,3 +47,12 @@ def runs(connection: Connection, *, limit: int = 50) -> list[SyncRun]:
     """The latest pulls of a connection, newest first."""
     rows = SyncRun.objects.filter(connection=connection).select_related("requested_by")
     return list(rows.order_by("-id")[: max(1, min(limit, 200))])
+
+
+def drift(connection: Connection, *, limit: int = 100) -> list[Drift]:
+    """What the platform's answers held that we did not expect, the latest first."""
+    return list(Drift.objects.filter(connection=connection)[: max(1, min(limit, 500))])
+
+
+def has_drift(connection: Connection) -> bool:
+    return Drift.objects.filter(connection=connection).exists()
