@@ -13,7 +13,7 @@ from rest_framework.request import Request
 from embedded_api import clock, envelope, errors, fields, ids
 from embedded_api.base import MEGABYTE, AppView, UserView
 from embedded_api.bulk import Bulk
-from embedded_api.concepts.views import print_concept
+from embedded_api.concepts.printing import print_concept
 from embedded_api.fields import Json
 from embedded_api.inputs.printing import media_prefix
 from embedded_api.models import App, Concept
@@ -90,7 +90,7 @@ class ModelConcepts(AppView):
         check_model(model_id, version_id)
         page = self.query.page()
         rows = Concept.objects.filter(app=self.app).order_by("pk")[page.start : page.stop]
-        return envelope.answer({"concepts": [print_concept(row, self.app.public_id) for row in rows]})
+        return envelope.answer({"concepts": [print_concept(row, self.app) for row in rows]})
 
 
 class Workflows(AppView):

@@ -8,12 +8,13 @@ from django.http import HttpResponse
 from rest_framework.request import Request
 
 from embedded_api import envelope, errors, fields
+from embedded_api.annotations.printing import print_annotation
 from embedded_api.base import AppView
 from embedded_api.bulk import Bulk
 from embedded_api.errors import FieldError
 from embedded_api.inputs import printing as inputs
 from embedded_api.models import Annotation, Assignment, Input
-from embedded_api.tasks import actions, counts, handout, moves
+from embedded_api.tasks import actions, counts, handout, moves, samples
 from embedded_api.tasks.editing import find_task
 from embedded_api.tasks.printing import ASSIGNMENT_COLUMNS, print_assignment, print_assignment_row
 from embedded_api.tasks.transitions import STATE_CODE
@@ -86,7 +87,7 @@ class AnnotationCounts(AppView):
 
     def get(self, request: Request, task_id: str) -> HttpResponse:
         task = find_task(self.app, task_id)
-        rows = counts.annotation_counts(self.app, task, self.query.identifiers("user_ids"))
+        rows = counts.annotation_counts(self.app, task, counts.Asked.read(self.query))
         return envelope.answer({"app_id": self.app.public_id, "task_id": task.public_id, "counts": rows})
 
 
@@ -95,8 +96,23 @@ class InputCounts(AppView):
 
     def get(self, request: Request, task_id: str) -> HttpResponse:
         task = find_task(self.app, task_id)
-        rows = counts.assignment_counts(task, self.query.identifiers("user_ids"))
+        rows = counts.assignment_counts(task, counts.Asked.read(self.query))
         return envelope.answer({"app_id": self.app.public_id, "task_id": task.public_id, "counts": rows})
+
+
+class InputSamples(AppView):
+    """GET .../tasks/{task_id}/inputs/samples: what the task's labelers (or these users) annotated last."""
+
+    def get(self, request: Request, task_id: str) -> HttpResponse:
+        task, prefix = find_task(self.app, task_id), inputs.media_prefix(request)
+        rows = samples.newest_of_labelers(self.app, task, self.query.identifiers("user_ids"))
+        hits = [_hit(row, prefix) for row in rows]
+        return envelope.answer(raw={"hits": envelope.array(hits)})
+
+
+def _hit(row: Annotation, prefix: str) -> str:
+    input_text, annotation_text = inputs.print_input(row.input, prefix), print_annotation(row, prefix)
+    return f'{{"score":1,"input":{input_text},"annotation":{annotation_text}}}'
 
 
 class AnnotationsStatus(AppView):

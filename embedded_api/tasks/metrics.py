@@ -13,6 +13,7 @@ from django.db.models import Count, Q
 
 from embedded_api.models import Assignment, Task, TaskInput
 from embedded_api.tasks.crew import DYNAMIC
+from embedded_api.tasks.reviewer_metrics import COUNTS, PERCENT, REVIEWABLE, per_reviewer
 from embedded_api.tasks.transitions import State
 
 _OPEN = (State.PENDING, State.SENT_BACK)
@@ -22,11 +23,14 @@ FIELDS = (
     "metrics.work.inputs_percent_estimated",
     "metrics.review.inputs_count_estimated",
     "metrics.review.inputs_percent_estimated",
+    *(f"metrics.review.{name}" for name in (COUNTS, REVIEWABLE, PERCENT)),
     "metrics.input_source.inputs_count_estimated",
 )
 
 
-def metrics_of(tasks: Sequence[Task], wishes: Iterable[str]) -> dict[int, dict[str, Any]]:
+def metrics_of(
+    tasks: Sequence[Task], wishes: Iterable[str], reviewers: Mapping[int, list[str]]
+) -> dict[int, dict[str, Any]]:
     """Metrics by task primary key, only those asked for; {} when none is. Counts are text (64-bit numbers)."""
     wanted = set(FIELDS) if "all" in wishes else set(FIELDS) & set(wishes)
     if not wanted or not tasks:
@@ -49,7 +53,12 @@ def metrics_of(tasks: Sequence[Task], wishes: Iterable[str]) -> dict[int, dict[s
         .annotate(inputs=Count("id"))
         .order_by()
     )
-    return {task.pk: _one(task, totals.get(task.pk, 0), seen.get(task.pk), wanted) for task in tasks}
+    found = {task.pk: _one(task, totals.get(task.pk, 0), seen.get(task.pk), wanted) for task in tasks}
+    lists = {name for name in (COUNTS, REVIEWABLE, PERCENT) if f"metrics.review.{name}" in wanted}
+    if lists:
+        for task_pk, numbers in per_reviewer(tasks, reviewers, totals).items():
+            found[task_pk].setdefault("review", {}).update({name: numbers[name] for name in lists})
+    return found
 
 
 def _one(task: Task, total: int, row: Mapping[str, Any] | None, wanted: set[str]) -> dict[str, Any]:

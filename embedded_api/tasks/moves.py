@@ -66,6 +66,8 @@ def move(
                 after = next_state(Action.CONSENSUS_MISSED, after, review)
         if after is State.SENT_BACK or action is Action.LABEL_SUBMIT:
             row.approvals = "[]"
+        if action in (Action.REVIEW_APPROVE, Action.REVIEW_REJECT) and caller in reviewers:
+            row.reviewer_id = caller  # who decided is its reviewer, also without REVIEW_START
         row.state = after
         changed[row.pk] = row
     if waiting:
@@ -125,14 +127,14 @@ def _store(task: Task, rows: list[Assignment]) -> None:
     if not rows:
         return
     moment = stamps(task, 1)[0]
-    groups: dict[tuple[int, str], list[int]] = defaultdict(list)
+    groups: dict[tuple[int, str, str | None], list[int]] = defaultdict(list)
     for row in rows:
         row.modified_at = moment
-        groups[row.state, row.approvals].append(row.pk)
-    for (state, approvals), keys in groups.items():
+        groups[row.state, row.approvals, row.reviewer_id].append(row.pk)
+    for (state, approvals, reviewer), keys in groups.items():
         for chunk in _chunks(keys):
             Assignment.objects.filter(pk__in=chunk).update(
-                state=state, approvals=approvals, modified_at=moment
+                state=state, approvals=approvals, reviewer=reviewer, modified_at=moment
             )
 
 

@@ -32,17 +32,17 @@ def print_tasks(app: App, tasks: Sequence[Task], asked: Iterable[str] = ()) -> l
         named = {user for users in members.values() for user in users}
         for one in User.objects.filter(id__in=named):
             people[one.id] = {"id": one.id, "first_name": one.first_name, "last_name": one.last_name}
-    numbers = metrics_of(tasks, wishes)
+    reviewers_of = {task.pk: members[task.pk, TaskMember.REVIEWER] for task in tasks}
+    numbers = metrics_of(tasks, wishes, reviewers_of)
     orders = dict(LabelOrder.objects.filter(task__in=tasks).values_list("task_id", "public_id"))
     worker_people = people if wishes & {"all", "worker.users"} else {}
     review_people = people if wishes & {"all", "review.users"} else {}
     texts = []
     for task in tasks:
-        workers, reviewers = members[task.pk, TaskMember.WORKER], members[task.pk, TaskMember.REVIEWER]
         body = {
             **_facts(app, task),
-            "worker": _worker(task, workers, worker_people),
-            "review": _review(task, reviewers, review_people),
+            "worker": _worker(task, members[task.pk, TaskMember.WORKER], worker_people),
+            "review": _review(task, reviewers_of[task.pk], review_people),
             **json.loads(task.extras),
         }
         if task.pk in orders:

@@ -12,6 +12,7 @@ urlpatterns = [
         "tasks/<str:task_id>/annotations/count", assignment_views.AnnotationCounts, "annotation_counts"
     ),
     *app_route("tasks/<str:task_id>/inputs/count", assignment_views.InputCounts, "input_counts"),
+    *app_route("tasks/<str:task_id>/inputs/samples", assignment_views.InputSamples, "input_samples"),
     *app_route(
         "task/<str:task_id>/annotations/status",
         assignment_views.AnnotationsStatus,

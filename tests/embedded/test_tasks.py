@@ -150,7 +150,13 @@ def test_additional_fields_come_only_on_request(embedded_app: EmbeddedApp) -> No
     full = app.ok("GET", f"tasks/{task_id}", params={"additional_fields": "all"})["task"]
     assert full["metrics"] == {
         "work": {"inputs_count_estimated": "2", "inputs_percent_estimated": 66},
-        "review": {"inputs_count_estimated": "0", "inputs_percent_estimated": 0},
+        "review": {
+            "inputs_count_estimated": "0",
+            "inputs_percent_estimated": 0,
+            "inputs_count_estimated_per_reviewer": ["0"],
+            "inputs_reviewable_count_estimated_per_reviewer": ["3"],
+            "inputs_percent_estimated_per_reviewer": [0],
+        },
         "input_source": {"inputs_count_estimated": "3"},
     }
     assert set(full["worker"]["users"][0]) == {"id", "first_name", "last_name"}
