@@ -78,7 +78,7 @@ def suggestions(
         return {item.pk: Offers() for item in items}
     why = _why_not(connection)
     try:
-        found = {} if why else _read(connection, source, [item.input.platform_id for item in items])
+        found = {} if why else _read(connection, assist, [item.input.platform_id for item in items])
     except Unsupported as refusal:
         found, why = {}, str(refusal)
     missing = Offers(why=why or f"The {source[0]} gave no answer for this input.")
@@ -97,32 +97,26 @@ def _why_not(connection: Connection) -> str:
     return able.reasons.get("suggestions", "This platform has no models that could be asked.")
 
 
-def _read(
-    connection: Connection, source: tuple[str, str], input_ids: Sequence[str]
-) -> dict[str, list[Suggestion]]:
-    keys = {input_id: _key(connection, source, input_id) for input_id in input_ids}
+def _read(connection: Connection, assist: Assist, input_ids: Sequence[str]) -> dict[str, list[Suggestion]]:
+    asked = {"workflow_id": assist.workflow_id}
+    if not assist.workflow_id:
+        asked = {"model_id": assist.model_id, "version_id": assist.version_id}
+    keys = {input_id: _key(connection, asked, input_id) for input_id in input_ids}
     found = _kept(keys)
     missing = [input_id for input_id in keys if input_id not in found]
     if missing:
-        kind, name = source
-        fresh = platform_for(connection).suggest(missing, **{f"{kind}_id": name})
+        told = platform_for(connection).suggest(missing, **asked)
         fresh = {
-            input_id: sorted(rows, key=lambda one: -one.value)[:MOST] for input_id, rows in fresh.items()
+            name: sorted(told[name], key=lambda one: -one.value)[:MOST] for name in missing if name in told
         }
-        _keep(
-            {
-                keys[input_id]: msgspec.json.encode(rows)
-                for input_id, rows in fresh.items()
-                if input_id in keys
-            }
-        )
+        _keep({keys[name]: msgspec.json.encode(rows) for name, rows in fresh.items()})
         found |= fresh
     return found
 
 
-def _key(connection: Connection, source: tuple[str, str], input_id: str) -> str:
+def _key(connection: Connection, asked: dict[str, str], input_id: str) -> str:
     # Hashed: ids of a platform may hold characters that cache keys may not.
-    text = json.dumps([connection.pk, *source, input_id])
+    text = json.dumps([connection.pk, asked, input_id])
     return "suggestions:" + hashlib.sha256(text.encode()).hexdigest()
 
 
