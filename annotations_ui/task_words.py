@@ -18,10 +18,13 @@ _SOURCES = {
 }
 
 
-def facts(task: Task, names: Names) -> Facts:
-    """(term, words) of everything that is one line; concepts, rules and metadata are shown apart."""
+def facts(task: Task, names: Names, *, items: int | None = None) -> Facts:
+    """(term, words) of everything that is one line; concepts, rules and metadata are shown apart.
+
+    ``items``: see :func:`source`.
+    """
     details = task.details
-    found: Facts = [("Inputs", source(task))]
+    found: Facts = [("Inputs", source(task, items=items))]
     if details.sample_ms:
         found.append(("Video", f"one frame per {details.sample_ms} ms"))
     found.append(("Labeling", shared(task)))
@@ -38,10 +41,19 @@ def facts(task: Task, names: Names) -> Facts:
     return found
 
 
-def source(task: Task) -> str:
-    """Which inputs the task takes in."""
+def source(task: Task, *, items: int | None = None) -> str:
+    """Which inputs the task takes in. ``items``: work items, where a task may be over inputs that were picked
+    one by one, so that "all" would say too much; None = always all of the source."""
     kind = task.details.source
-    return f"{_SOURCES[kind]} {task.details.source_id}".strip() if kind != SourceKind.ALL else _SOURCES[kind]
+    if kind != SourceKind.ALL:
+        return f"{_SOURCES[kind]} {task.details.source_id}".strip()
+    if items is None:
+        return _SOURCES[kind]
+    if not items or task.worker.strategy == WorkerStrategy.DYNAMIC:
+        return "Inputs of the app"
+    shared_by = len(task.worker.user_ids) if task.worker.strategy == WorkerStrategy.FULL else 0
+    inputs = round(items / max(1, shared_by or task.worker.workers_per_input))
+    return f"{inputs:,} input{'s' if inputs != 1 else ''} of the app".replace(",", "\u202f")
 
 
 def shared(task: Task) -> str:

@@ -16,13 +16,16 @@ from annotations_ui.access import DeskRequest, for_roles, only_own
 from annotations_ui.forms.tasks import TaskEditForm, TaskForm
 from annotations_ui.json_routes import find_task, here
 from annotations_ui.paging import cursor, page_links
+from annotations_ui.views.suggestions import assist_config
+from dashboard.accounts.models import Connection
 from dashboard.assignments import plans, services
 from dashboard.assignments import selectors as assignments
+from dashboard.labeling.selectors import suggestion_precision
 from dashboard.platforms.errors import PlatformError
 from dashboard.platforms.types import TaskState
 from dashboard.review import selectors as reviews
 from dashboard.sync import selectors
-from dashboard.sync.models import WorkItem
+from dashboard.sync.models import Task, WorkItem
 from dashboard.sync.services import people
 
 GRID = 48
@@ -90,7 +93,9 @@ def task_detail(request: DeskRequest, slug: str, task: int) -> HttpResponse:
     context: dict[str, Any] = {
         "task": found,
         "told": told,
-        "facts": task_words.facts(told, names),
+        "facts": task_words.facts(told, names, items=_items(connection, found)),
+        "assist": (assist := assist_config(found)),
+        "precision": assist and suggestion_precision(found, f"{assist['kind']}:{assist['id']}"),
         "items": page.rows,
         "state": state,
         "names": names,
@@ -159,7 +164,12 @@ def task_edit(request: DeskRequest, slug: str, task: int) -> HttpResponse:
         else:
             messages.success(request, "Saved on the platform.")
             return redirect("task_detail", slug=slug, task=task)
-    context = {"form": form, "task": found, "told": told, "source": task_words.source(told)}
+    context = {
+        "form": form,
+        "task": found,
+        "told": told,
+        "source": task_words.source(told, items=_items(connection, found)),
+    }
     return render(request, "tasks/edit.html", context, status=422 if form.errors else 200)
 
 
@@ -229,6 +239,13 @@ def new_id(request: DeskRequest, kind: str) -> str:
     """The id that the form page made, so that a double click makes one thing; a fresh one for the first page."""
     sent = request.POST.get(f"{kind}_id", "")
     return sent if re.fullmatch(rf"{kind}-[0-9a-f]{{12}}", sent) else f"{kind}-{uuid4().hex[:12]}"
+
+
+def _items(connection: Connection, task: Task) -> int | None:
+    """Counted work items where the platform makes tasks over chosen inputs, else None."""
+    if not people.capabilities(connection).task_input_subset:
+        return None
+    return sum(task.counts.get(state, 0) for state in WorkItem.State.values)
 
 
 def told_why(problem: PlatformError) -> str:

@@ -2,8 +2,8 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Sequence
-from dataclasses import dataclass, replace
+from collections.abc import Callable, Iterable, Sequence
+from dataclasses import dataclass, field
 from typing import Any
 
 from django.db.models import QuerySet
@@ -69,28 +69,36 @@ def source(connection: Connection, kind: str, text: str = "") -> QuerySet[Input]
 
 @dataclass(frozen=True)
 class Offers:
-    """What the platform has to choose from. ``why``: it could not be asked, and the lists may be short."""
+    """What the platform has to choose from. ``why``: {list: why the platform did not give it}."""
 
     datasets: Sequence[Dataset] = ()
     saved_searches: Sequence[SavedSearch] = ()
     predictors: Sequence[Predictor] = ()
-    why: str = ""
+    why: dict[str, str] = field(default_factory=dict)
 
 
 def offers(connection: Connection, capabilities: Capabilities) -> Offers:
     """Datasets, saved searches, models and workflows, as far as the platform can use them in a task."""
-    found = Offers()
-    try:
-        if SourceKind.DATASET in capabilities.task_sources:
-            found = replace(found, datasets=choices.datasets(connection))
-        if SourceKind.SAVED_SEARCH in capabilities.task_sources:
-            found = replace(found, saved_searches=choices.saved_searches(connection))
-        if capabilities.suggestions or capabilities.auto_annotation:
-            found = replace(found, predictors=choices.predictors(connection))
-    except PlatformError as problem:
-        # The first failure says enough: a platform that does not answer is not made to fail three times.
-        found = replace(found, why=problem.message)
-    return found
+    asked: dict[str, Callable[[Connection], list[Any]]] = {}
+    if SourceKind.DATASET in capabilities.task_sources:
+        asked["datasets"] = choices.datasets
+    if SourceKind.SAVED_SEARCH in capabilities.task_sources:
+        asked["saved_searches"] = choices.saved_searches
+    if capabilities.suggestions or capabilities.auto_annotation:
+        asked["predictors"] = choices.predictors
+    found: dict[str, list[Any]] = {}
+    why: dict[str, str] = {}
+    silent = ""
+    for name, ask in asked.items():
+        if silent:  # one that does not answer is not asked three times
+            why[name] = silent
+            continue
+        try:
+            found[name] = ask(connection)
+        except PlatformError as problem:
+            why[name] = problem.message
+            silent = problem.message if problem.retryable else ""
+    return Offers(**found, why=why)
 
 
 def label_orders(connection: Connection) -> list[LabelOrder]:

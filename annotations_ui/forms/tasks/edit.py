@@ -14,6 +14,10 @@ class TaskEditForm(TaskParts):
 
     def __init__(self, *given: Any, **options: Any) -> None:
         super().__init__(*given, **options)
+        assert self.given is not None
+        if self.given.details.automatic:  # the page does not ask who labels
+            for name in ("strategy", "workers_per_input"):
+                self.fields[name].required = False
         self.fields[
             "labelers"
         ].help_text = "Work that nobody has started is shared out again; what was started stays where it is."
@@ -28,6 +32,9 @@ class TaskEditForm(TaskParts):
             source_id=former.source_id,
             label_order_id=former.label_order_id,
         )
+        if former.automatic:
+            worker = self.given.worker
+            data = data | {"strategy": worker.strategy.value, "workers_per_input": worker.workers_per_input}
         return self._plan(
             data, details, type=self.given.type, input_count=None, input_ids=self.given.input_ids
         )

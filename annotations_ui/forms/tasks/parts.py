@@ -43,9 +43,7 @@ class TaskParts(forms.Form):
     strategy = forms.ChoiceField(
         choices=list(words.STRATEGIES.items()), label="How work is shared", widget=forms.RadioSelect
     )
-    workers_per_input = forms.IntegerField(
-        required=False, min_value=1, max_value=50, label="Labelers per input"
-    )
+    workers_per_input = forms.IntegerField(min_value=1, max_value=50, label="Labelers per input")
     worker_predictor = PredictorField(required=False, label="Model or workflow")
     delete_previous = forms.BooleanField(
         required=False, label="First delete its earlier annotations of the same concepts"
@@ -54,9 +52,7 @@ class TaskParts(forms.Form):
     reviewers = forms.MultipleChoiceField(
         required=False, label="Reviewers", widget=forms.CheckboxSelectMultiple
     )
-    reviewer_threshold = forms.TypedChoiceField(
-        coerce=int, empty_value=1, required=False, label="Who decides"
-    )
+    reviewer_threshold = forms.TypedChoiceField(coerce=int, label="Who decides")
     labeler_threshold = forms.IntegerField(
         required=False, min_value=0, max_value=50, label="Labelers who must agree"
     )
