@@ -1,0 +1,196 @@
+"""Adding a connection, its settings and its runs, as an admin sees them."""
+
+from __future__ import annotations
+
+from datetime import timedelta
+from typing import Any
+
+import msgspec
+import pytest
+from django.conf import settings
+from django.contrib.sessions.models import Session
+from django.test import Client
+from django.urls import reverse
+from django.utils import timezone
+
+from annotations_ui import connection_words, kept_token
+from dashboard.accounts import encryption
+from dashboard.accounts.models import Connection
+from dashboard.platforms import types
+from dashboard.platforms.types import Capabilities, Feature, TokenReport
+from dashboard.sync.models import Drift, Input, SyncRun, WorkItem
+from tests.support.memory_desk import MemoryDesk, make_desk
+from tests.support.memory_platform import MemoryPlatform
+from tests.support.people import make_person, signed_in
+
+pytestmark = pytest.mark.django_db
+
+TOKEN = "typed-token-4711"
+
+
+@pytest.fixture
+def desk(monkeypatch: pytest.MonkeyPatch) -> MemoryDesk:
+    desk = make_desk(monkeypatch)
+    desk.app.tokens[TOKEN] = "owner"
+    return desk
+
+
+@pytest.fixture
+def admin(desk: MemoryDesk) -> Client:
+    return signed_in(make_person(desk.connection, "admin"))
+
+
+def form(**more: str) -> dict[str, str]:
+    given = {
+        "name": "Second",
+        "kind": "embedded",
+        "base_url": settings.EMBEDDED_URL,
+        "user_id": "u",
+        "app_id": "a",
+    }
+    return given | more
+
+
+def create(client: Client, **more: str) -> Any:
+    return client.post(reverse("connection_create"), form(**more))
+
+
+def second() -> Connection:
+    return Connection.objects.get(name="Second")
+
+
+def test_a_tested_token_need_not_be_typed_again(admin: Client) -> None:
+    tested = create(admin, token=TOKEN, test="")
+    assert tested.status_code == 200
+    assert "leave this empty to use it" in tested.content.decode()
+    assert TOKEN not in tested.content.decode()
+    assert not Connection.objects.filter(name="Second").exists()
+    saved = create(admin, token="", save="")
+    assert (saved.status_code, saved.url) == (302, reverse("sync_runs", args=[second().slug]))
+    assert second().token.reveal() == TOKEN
+    assert "kept_token" not in admin.session, "one use"
+
+
+def test_the_kept_token_lies_encrypted_on_the_server(admin: Client) -> None:
+    create(admin, token=TOKEN, test="")
+    assert "kept_token" in admin.session
+    assert TOKEN not in repr(dict(admin.session))
+    assert TOKEN not in repr(list(Session.objects.values_list("session_data", flat=True)))
+    assert TOKEN not in repr(dict(admin.cookies))
+
+
+@pytest.mark.parametrize("changed", [{"app_id": "b"}, {"user_id": "v"}])
+def test_the_kept_token_goes_to_no_other_place(admin: Client, changed: dict[str, str]) -> None:
+    create(admin, token=TOKEN, test="")
+    answer = create(admin, token="", save="", **changed)
+    assert answer.status_code == 422
+    assert "Enter the token again" in answer.content.decode()
+    assert not Connection.objects.filter(name="Second").exists()
+    assert create(admin, token="", save="").status_code == 422, "it was forgotten with the failed try"
+
+
+def test_the_kept_token_is_kept_ten_minutes(admin: Client, monkeypatch: pytest.MonkeyPatch) -> None:
+    create(admin, token=TOKEN, test="")
+    monkeypatch.setattr(kept_token, "SECONDS", -1)
+    assert create(admin, token="", save="").status_code == 422
+    assert encryption.unseal(encryption.seal("text"), seconds=5) == "text"
+    assert encryption.unseal("not ours", seconds=5) is None
+
+
+def test_a_refused_token_is_not_kept(admin: Client) -> None:
+    answer = create(admin, token="wrong", test="")
+    assert answer.status_code == 422
+    assert "did not accept" in answer.content.decode()
+    assert "kept_token" not in admin.session
+
+
+def test_the_test_names_what_works_and_what_is_missing(
+    admin: Client, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    report = TokenReport(
+        user_id="<owner>",
+        app_name="Cells",
+        owner=True,
+        scopes=("Inputs_Get", "Tasks_Get"),
+        inputs=364,
+        tasks=2,
+        missing={"app": "No scope for it.", "tasks": "Refused."},
+        features=(
+            Feature("review", False, ("Annotations_Add",), "The token lacks the scope Annotations_Add."),
+            Feature("label", False, (), "Refused."),
+            Feature("sync_inputs", True),
+        ),
+    )
+    monkeypatch.setattr(MemoryPlatform, "check", lambda self: report)
+    page = create(admin, token=TOKEN, test="").content.decode()
+    assert "&lt;owner&gt;" in page
+    assert "364" in page
+    assert "Annotations_Add" in page
+    assert "No scope for it." in page
+    assert page.count("Refused.") == 1, "said with the feature, not twice"
+    assert page.index("Read inputs") < page.index("Label<") < page.index("Review<")
+
+
+def test_settings_show_capabilities_with_reasons(desk: MemoryDesk, admin: Client) -> None:
+    Connection.objects.filter(pk=desk.connection.pk).update(kind="clarifai")
+    page = admin.get(reverse("connection_settings", args=[desk.connection.slug])).content.decode()
+    assert "hands out assignments ten at a time" in page
+    assert "None. Unknown fields" in page
+
+
+def test_every_capability_that_is_off_has_a_reason_in_words() -> None:
+    off = Capabilities(label_orders=False, reasons={"label_orders": "Not there."})
+    lines = {line.title: line for line in connection_words.capabilities(off)}
+    assert (lines["Label orders"].ok, lines["Label orders"].reason) == (False, "Not there.")
+    assert set(connection_words.CAPABILITIES) <= {
+        field.name for field in msgspec.structs.fields(Capabilities)
+    }
+
+
+def test_drift_is_on_the_settings_page_and_signed_on_the_runs(desk: MemoryDesk, admin: Client) -> None:
+    runs = reverse("sync_runs", args=[desk.connection.slug])
+    assert "did not expect" not in admin.get(runs).content.decode()
+    now = timezone.now()
+    Drift.objects.create(
+        connection=desk.connection,
+        kind="Annotation",
+        what="unknown_field",
+        name="<b>colour</b>",
+        count=1234,
+        example="string",
+        first_seen_at=now - timedelta(days=1),
+        last_seen_at=now,
+    )
+    page = admin.get(reverse("connection_settings", args=[desk.connection.slug])).content.decode()
+    assert "A field we do not know" in page
+    assert "&lt;b&gt;colour&lt;/b&gt;" in page
+    assert "1\u202f234" in page
+    assert "#drift" in admin.get(runs).content.decode()
+
+
+def test_runs_show_requests_and_the_proof(desk: MemoryDesk, admin: Client) -> None:
+    address = reverse("sync_runs", args=[desk.connection.slug])
+    desk.pull("full")
+    page = admin.get(address).content.decode()
+    assert "Proved equal: 3 inputs, 3 items, 0 annotations" in page
+    assert f'<td class="num">{SyncRun.objects.latest("id").requests}</td>' in page
+    WorkItem.objects.create(
+        connection=desk.connection,
+        task=desk.task,
+        input=Input.objects.first(),
+        labeler_id="<nobody>",
+    )
+    desk.pull("full")
+    page = admin.get(address).content.decode()
+    assert "Not equal: 1 difference<" in page
+    assert "&lt;nobody&gt;: here, but not on the platform" in page
+
+
+def test_gone_and_unknown_items_say_so(desk: MemoryDesk, admin: Client) -> None:
+    item = desk.item("in-1")
+    page = reverse("input_detail", args=[desk.connection.slug, item.input_id])
+    assert "no longer lists" not in admin.get(page).content.decode()
+    WorkItem.objects.filter(pk=item.pk).update(platform_state=types.AssignmentState.UNKNOWN)
+    assert "Status not known here" in admin.get(page).content.decode()
+    WorkItem.objects.filter(pk=item.pk).update(gone=True)
+    assert "no longer lists" in admin.get(page).content.decode()
