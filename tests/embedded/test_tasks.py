@@ -309,6 +309,10 @@ def test_collaborators_read_tasks_and_do_not_change_them(embedded_app: EmbeddedA
         ("DELETE", {"ids": [task_id]}),
     ]
     for method, body in calls:
+        assert error(app.call(method, "tasks", body, user="r-1"))[:2] == (403, 11007)
+    wider = {"user": {"id": "r-1"}, "scopes": ["All"]}
+    app.ok("PATCH", "collaborators", {"action": "overwrite", "collaborators": [wider]})
+    for method, body in calls:
         assert error(app.call(method, "tasks", body, user="r-1"))[:2] == (403, 54103)
 
 
