@@ -34,9 +34,14 @@ class Bulk:
         """Whether item `position` has failed already."""
         return position in self._failed
 
-    def answer(self) -> HttpResponse:
-        """The whole answer. When only preconditions failed, HTTP 412 says so."""
-        raw = {self.name: envelope.array(self._printed)}
+    @property
+    def failures(self) -> int:
+        """How many items failed."""
+        return len(self._failed)
+
+    def answer(self, **more: str) -> HttpResponse:
+        """The whole answer; `more` are members as JSON text. When only preconditions failed, HTTP 412 says so."""
+        raw = {self.name: envelope.array(self._printed)} | more
         if not self._failed:
             return envelope.answer(raw=raw)
         first = next(iter(self._failed.values()))

@@ -22,6 +22,7 @@ class Config:
     allowed_hosts: tuple[str, ...]
     fetch_allowed: frozenset[str]
     rate_limit: float
+    source_dir: Path | None
 
 
 def read(env: dict[str, str] | None = None) -> Config:
@@ -41,6 +42,7 @@ def read(env: dict[str, str] | None = None) -> Config:
         allowed_hosts=tuple(hosts),
         fetch_allowed=frozenset(_fetch_host(name) for name in fetch if name),
         rate_limit=_rate_limit(source.get("EMBEDDED_RATE_LIMIT", "")),
+        source_dir=_source_dir(source.get("EMBEDDED_SOURCE_DIR", "")),
     )
 
 
@@ -108,3 +110,14 @@ def _rate_limit(value: str) -> float:
     if not 0 <= limit <= 1_000_000:
         raise _refuse("EMBEDDED_RATE_LIMIT", "must be a number of requests per second, 0 (off) or more")
     return limit
+
+
+def _source_dir(value: str) -> Path | None:
+    if not value:
+        return None
+    path = Path(value)
+    if not path.is_absolute() or ".." in path.parts:
+        raise _refuse("EMBEDDED_SOURCE_DIR", "must be an absolute path without ..")
+    if not path.is_dir() or not os.access(path, os.R_OK | os.X_OK):
+        raise _refuse("EMBEDDED_SOURCE_DIR", "must be a folder that this user may read")
+    return path

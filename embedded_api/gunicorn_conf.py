@@ -49,3 +49,10 @@ def post_fork(server: Any, worker: Any) -> None:
     """In each worker: our own limits and error answers."""
     message.MAX_REQUEST_LINE = LONGEST_ADDRESS + 1
     util.write_error = _write_error
+
+
+def post_worker_init(worker: Any) -> None:
+    """Jobs that a former process left unfinished go on."""
+    from embedded_api.jobs import worker as jobs
+
+    jobs.wake()

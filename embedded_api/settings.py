@@ -10,6 +10,7 @@ OPERATOR_KEY = ENV.operator_key
 PUBLIC_URL = ENV.public_url
 FETCH_ALLOWED = ENV.fetch_allowed
 RATE_LIMIT = ENV.rate_limit
+SOURCE_DIR = ENV.source_dir
 
 SECRET_KEY = ENV.secret_key
 DEBUG = False  # a debug page would be HTML and would show settings

@@ -14,6 +14,8 @@ from embedded_api.inputs import manifests, pictures
 from embedded_api.inputs.posting import echo, post, resolution_of
 from embedded_api.inputs.printing import media_prefix, print_input, print_query
 from embedded_api.inputs.shelves import shelf_of
+from embedded_api.jobs.counting import count
+from embedded_api.jobs.printing import add_job
 from embedded_api.models import Input
 
 STATUSES = range(30000, 30007)
@@ -67,9 +69,13 @@ class Inputs(InputView):
         sent = fields.objects(self.body, "inputs")
         resolution = resolution_of(self.body)
         bulk = Bulk("inputs", len(sent), self.invalid_code)
+        job_id = fields.identifier(self.body, "inputs_add_job_id", required=False)
         shelf = shelf_of(self.app, self.caller.user_id, sent)
-        post(sent, shelf, media_prefix(request), bulk, resolution)
-        return bulk.answer()
+        made = post(sent, shelf, media_prefix(request), bulk, resolution)
+        if not job_id:
+            return bulk.answer()
+        job = count(self.app, job_id, made, bulk.failures)
+        return bulk.answer(inputs_add_job=envelope.dumps(add_job(job)))
 
     def patch(self, request: Request) -> HttpResponse:
         self.owner()

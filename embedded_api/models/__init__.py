@@ -12,11 +12,13 @@ from embedded_api.models.accounts import (
 from embedded_api.models.annotations import Annotation, AnnotationConcept
 from embedded_api.models.datasets import AnnotationFilter, Dataset, DatasetInput, DatasetVersion
 from embedded_api.models.inputs import Input
+from embedded_api.models.jobs import AddJob, ExtractionJob, Upload, UploadPart
 from embedded_api.models.label_orders import LabelOrder
 from embedded_api.models.searches import SavedSearch
 from embedded_api.models.tasks import Assignment, Task, TaskInput, TaskMember
 
 __all__ = [
+    "AddJob",
     "Annotation",
     "AnnotationConcept",
     "AnnotationFilter",
@@ -28,6 +30,7 @@ __all__ = [
     "Dataset",
     "DatasetInput",
     "DatasetVersion",
+    "ExtractionJob",
     "FormerCollaborator",
     "Input",
     "Key",
@@ -36,5 +39,7 @@ __all__ = [
     "Task",
     "TaskInput",
     "TaskMember",
+    "Upload",
+    "UploadPart",
     "User",
 ]
