@@ -2,6 +2,7 @@
 
 import hashlib
 import hmac
+import math
 import secrets
 import threading
 import time
@@ -93,7 +94,8 @@ class _Limits:
             allowed = left >= 1
             self._buckets[user_id] = (left - 1 if allowed else left, present)
         if not allowed:
-            raise ApiError(429, 11005, f"more than {rate:g} requests a second", {"Retry-After": "1"})
+            wait = math.ceil((1 - left) / rate)  # whole seconds, as the header wants it
+            raise ApiError(429, 11005, f"more than {rate:g} requests a second", {"Retry-After": str(wait)})
 
 
 _limits = _Limits()
