@@ -2,6 +2,7 @@
 
 import math
 import re
+from collections.abc import Collection
 from typing import Any
 
 from embedded_api import clock, ids, status_codes
@@ -54,6 +55,13 @@ def mapping(obj: Json, name: str, where: str = "") -> Json:
     if not isinstance(value, dict):
         raise FieldError(join(where, name), "must be an object")
     return value
+
+
+def only(obj: Json, allowed: Collection[str], where: str) -> None:
+    """Raises FieldError when the object has a field that is not among the allowed ones."""
+    for name in obj:
+        if name not in allowed:
+            raise FieldError(join(where, name), "is not supported here; use " + ", ".join(sorted(allowed)))
 
 
 def items(obj: Json, name: str, where: str = "", *, low: int = 1, high: int = 128) -> list[Any]:

@@ -69,16 +69,17 @@ def _shared(sent: Json, where: str, known_concepts: Collection[str]) -> Json:
             raise FieldError(join(place, "raw"), "must not be empty")
         made["text"] = {"raw": raw}
     if geo := fields.mapping(sent, "geo", where):
-        made["geo"] = {"geo_point": _place(fields.mapping(geo, "geo_point", join(where, "geo")), where)}
+        place = join(where, "geo")
+        made["geo"] = {"geo_point": geo_point(fields.mapping(geo, "geo_point", place), f"{place}.geo_point")}
     return made
 
 
-def _place(sent: Json, where: str) -> Json:
-    place = join(where, "geo.geo_point")
-    longitude = fields.number(sent, "longitude", place)
-    latitude = fields.number(sent, "latitude", place)
+def geo_point(sent: Json, where: str) -> Json:
+    """`geo_point` in degrees."""
+    longitude = fields.number(sent, "longitude", where)
+    latitude = fields.number(sent, "latitude", where)
     if abs(longitude) > 180 or abs(latitude) > 90:
-        raise FieldError(place, "longitude must be from -180 to 180 and latitude from -90 to 90")
+        raise FieldError(where, "longitude must be from -180 to 180 and latitude from -90 to 90")
     return {"longitude": longitude, "latitude": latitude}
 
 

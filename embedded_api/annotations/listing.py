@@ -1,5 +1,7 @@
 """GET annotations: filters and pages. Source: Clarifai API guide, section list annotations."""
 
+from typing import TypeVar
+
 from django.db.models import Q, QuerySet
 
 from embedded_api.annotations.posting import STATUSES
@@ -7,6 +9,7 @@ from embedded_api.errors import FieldError
 from embedded_api.models import Annotation, App, Input
 from embedded_api.query import Page, Query
 
+Row = TypeVar("Row", Annotation, Input)
 _WORKERS = {
     "user_ids": "user_id",
     "model_version_ids": "model_version_id",
@@ -62,10 +65,10 @@ def _pairs(app: App, input_ids: list[str], wanted: list[str]) -> list[int]:
     ]
 
 
-def cut(rows: QuerySet[Annotation], page: Page) -> QuerySet[Annotation]:
+def cut(rows: QuerySet[Row], page: Page) -> QuerySet[Row]:
     """One page. A deep one is found in the index alone before any row is read."""
     if page.start == 0:
         return rows[: page.stop]
     order = rows.query.order_by
     keys = rows.values("pk")[page.start : page.stop]
-    return Annotation.objects.filter(pk__in=keys).order_by(*order)
+    return rows.model._default_manager.filter(pk__in=keys).order_by(*order)

@@ -1,1 +1,1 @@
-"""Searches over inputs and annotations, ad hoc and saved."""
+"""Searches: one reader of queries for inputs and annotations, run at once or saved under a name."""
