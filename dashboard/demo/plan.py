@@ -1,4 +1,4 @@
-"""What the demo holds: its people, its three tasks, and how far each piece of work has come (pure)."""
+"""What the demo holds: its people, its tasks, and how far each piece of work has come (pure)."""
 
 from __future__ import annotations
 
@@ -65,12 +65,16 @@ class Fate(StrEnum):
 
 @dataclass(frozen=True, slots=True)
 class DemoTask:
-    """One task. `fates` says how many inputs of each labeler have come how far, in this order."""
+    """One task. `fates` says how many inputs of each labeler have come how far, in this order.
+
+    `shared`: every labeler labels every input, and what they agree on needs no reviewer.
+    """
 
     id: str
     name: str
     description: str
     fates: tuple[tuple[Fate, int], ...]
+    shared: bool = False
 
     @property
     def share(self) -> int:
@@ -79,7 +83,7 @@ class DemoTask:
 
     @property
     def inputs(self) -> int:
-        return self.share * len(LABELERS)
+        return self.share if self.shared else self.share * len(LABELERS)
 
     def fate(self, place: int) -> Fate:
         """Fate of a labeler's input at a 0-based place."""
@@ -110,6 +114,7 @@ TASKS: tuple[DemoTask, ...] = (
         ((Fate.APPROVED, 1), (Fate.SENT_BACK, 1), (Fate.AWAITING, 3), (Fate.IN_PROGRESS, 1), (Fate.TO_DO, 2)),
     ),
     DemoTask("fruit-3", "Fruit on tables, batch 3", _RULES, ((Fate.TO_DO, 6),)),
+    DemoTask("fruit-4", "Fruit on tables, labeled by three", _RULES, ((Fate.AWAITING, 8),), shared=True),
 )
 INPUTS = sum(task.inputs for task in TASKS)
 # One picture that nobody could label: it was rejected instead of approved.

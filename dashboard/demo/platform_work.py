@@ -111,7 +111,7 @@ def add_pictures(owner: Platform, progress: Progress) -> dict[str, Truth]:
 
 
 def add_tasks(owner: Platform) -> None:
-    """The three tasks, each over its own pictures, with all labelers and both reviewers."""
+    """The tasks, each over its own pictures, with all labelers and both reviewers."""
     concepts = tuple(concept for concept, _ in (*CONCEPTS, *IMAGE_CONCEPTS))
     for planned in TASKS:
         task = Task(
@@ -121,10 +121,13 @@ def add_tasks(owner: Platform) -> None:
             description=planned.description,
             concept_ids=concepts,
             worker=WorkerPlan(
-                strategy=WorkerStrategy.PARTITIONED, user_ids=tuple(person.platform_id for person in LABELERS)
+                strategy=WorkerStrategy.FULL if planned.shared else WorkerStrategy.PARTITIONED,
+                user_ids=tuple(person.platform_id for person in LABELERS),
             ),
             review=ReviewPlan(
-                strategy=ReviewStrategy.MANUAL, user_ids=tuple(person.platform_id for person in REVIEWERS)
+                strategy=ReviewStrategy.CONSENSUS if planned.shared else ReviewStrategy.MANUAL,
+                user_ids=tuple(person.platform_id for person in REVIEWERS),
+                labeler_threshold=len(LABELERS) if planned.shared else 0,
             ),
             input_ids=tuple(input_id(number) for number in inputs_of(planned)),
         )

@@ -53,6 +53,10 @@ PAGES: dict[str, list[tuple[str, str]]] = {
     "label": [("labeler", "{c}/tasks/{back_task}/label/?item={back_item}")],
     "review": [("reviewer", "{c}/tasks/{reviewed}/review/"), ("admin", "{c}/tasks/{reviewed}/review/")],
     "review_grid": [("reviewer", "{c}/tasks/{reviewed}/review/grid/")],
+    "consensus": [
+        ("reviewer", "{c}/tasks/{shared}/consensus/"),
+        ("admin", "{c}/tasks/{reviewed}/consensus/"),
+    ],
 }
 # Fragments, data, pictures, and routes that only take POST: nobody sees them as a page.
 NOT_PAGES = {
@@ -60,9 +64,10 @@ NOT_PAGES = {
     *("people_roles", "people_platform", "people_provision", "people_remove", "invitation_revoke"),
     *("connection_test", "connection_pause", "task_preview", "task_state", "task_delete", "label_start"),
     *("item_body", "draft", "submission", "skip", "decisions", "decision_states", "decision_undo"),
+    *("consensus_queue", "consensus_input"),
     *("bulk_review", "bulk_state", "item_suggestions", "task_suggestions"),
 }
-WORKBENCHES = {"label", "review", "review_grid"}
+WORKBENCHES = {"label", "review", "review_grid", "consensus"}
 VISITS = [(name, who, path) for name, rows in PAGES.items() for who, path in rows]
 SIZES = [(1280, 720, ("light", "dark")), (390, 844, ("light",))]
 

@@ -19,11 +19,13 @@ SECONDS = 60.0  # for what needs a push or a sync; nothing here waits longer tha
 
 @dataclass
 class Places:
-    """Row ids of the demo, as its pages link them. `reviewed` has items awaiting review, `returned` is an
+    """Row ids of the demo, as its pages link them. `reviewed` has items awaiting review of one labeler each,
+    `shared` inputs that three labelers labeled, `returned` is an
     item (and its task) that came back to the labeler; `entry` is a write that met a conflict."""
 
     tasks: dict[str, int] = field(default_factory=dict)
     reviewed: int = 0
+    shared: int = 0
     input: int = 0
     returned: tuple[int, int] | None = None
     entry: int = 0
@@ -44,7 +46,9 @@ def find_places(page: Page, desk: str) -> Places:
     page.goto(f"{desk}/c/{SLUG}/tasks/?state=all")
     for link in page.locator("a.cell-title").all():
         found.tasks[link.inner_text()] = _last_number(link.get_attribute("href") or "")
-    waiting = {task: len(queue(page.context, desk, task)["items"]) for task in found.tasks.values()}
+    found.shared = next(task for name, task in found.tasks.items() if "labeled by three" in name)
+    alone = [task for task in found.tasks.values() if task != found.shared]
+    waiting = {task: len(queue(page.context, desk, task)["items"]) for task in alone}
     found.reviewed = max(waiting, key=lambda task: waiting[task])
     page.goto(f"{desk}/c/{SLUG}/inputs/")
     found.input = _last_number(page.locator(".tile a").first.get_attribute("href") or "")

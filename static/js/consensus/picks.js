@@ -1,0 +1,46 @@
+/**
+ * Whose shape stands, row by row. Pure: no page, no requests.
+ *
+ * A row is one object: {id, stands, groups: [{concept, value, kind, medoid, overlap, marks: [{key, item, line}]}]}.
+ * A pick is the key of a mark, null (nothing stands) or undefined (not decided yet).
+ */
+
+/** Picks as the page opens: what more than half of the labelers share stands by itself. */
+export function firstPicks(rows) {
+  return new Map(rows.filter((row) => row.stands).map((row) => [row.id, row.stands]));
+}
+
+export function undecided(rows, picks) {
+  return rows.filter((row) => !picks.has(row.id));
+}
+
+/** All marks of a row, with the concept of their group. */
+export function marksOf(row) {
+  return row.groups.flatMap((group) => group.marks.map((mark) => ({ ...mark, concept: group.concept, value: group.value })));
+}
+
+/** The mark of a labeler's item in a row, or null where they drew nothing there. */
+export function markOf(row, item) {
+  return marksOf(row).find((mark) => mark.item === item) || null;
+}
+
+/** The undecided row after the one at `at`, going round; -1 where all are decided. */
+export function nextOpen(rows, picks, at) {
+  const places = rows.map((_, step) => (at + 1 + step) % rows.length);
+  const found = places.find((place) => !picks.has(rows[place].id));
+  return found === undefined ? -1 : found;
+}
+
+/**
+ * What becomes of each labeler: {item, stand, fall, verdict: "approve" | "reject"}.
+ * Who has nothing that stands is rejected; who drew nothing is right where nothing stands.
+ */
+export function outcomes(labelers, rows, picks) {
+  const standing = new Set([...picks.values()].filter(Boolean));
+  return labelers.map(({ item }) => {
+    const own = rows.flatMap(marksOf).filter((mark) => mark.item === item);
+    const stand = own.filter((mark) => standing.has(mark.key)).length;
+    const right = stand > 0 || (own.length === 0 && standing.size === 0);
+    return { item, stand, fall: own.length - stand, verdict: right ? "approve" : "reject" };
+  });
+}
