@@ -48,9 +48,8 @@ def moment(when: datetime | None) -> SafeString:
     """A time that was set by somebody, in UTC to the minute; a dash for none."""
     if when is None:
         return mark_safe('<span class="quiet">–</span>')
-    return format_html(
-        '<time datetime="{}">{:%Y-%m-%d %H:%M} UTC</time>', when.isoformat(), when.astimezone(UTC)
-    )
+    shown = when.astimezone(UTC).strftime("%Y-%m-%d %H:%M")
+    return format_html('<time datetime="{}">{} UTC</time>', when.isoformat(), shown)
 
 
 @register.filter

@@ -14,25 +14,27 @@ class TaskEditForm(TaskParts):
 
     def __init__(self, *given: Any, **options: Any) -> None:
         super().__init__(*given, **options)
-        assert self.given is not None
-        if self.given.details.automatic:  # the page does not ask who labels
+        if self.is_automatic:  # the page does not ask who labels
             for name in ("strategy", "workers_per_input"):
                 self.fields[name].required = False
         self.fields[
             "labelers"
         ].help_text = "Work that nobody has started is shared out again; what was started stays where it is."
 
+    @property
+    def is_automatic(self) -> bool:
+        return self.given is not None and self.given.details.automatic
+
     def plan(self, data: dict[str, Any]) -> plans.TaskPlan:
         assert self.given is not None
         former = self.given.details
         details = self._details(
             data,
-            automatic=former.automatic,
             source=former.source,
             source_id=former.source_id,
             label_order_id=former.label_order_id,
         )
-        if former.automatic:
+        if self.is_automatic:
             worker = self.given.worker
             data = data | {"strategy": worker.strategy.value, "workers_per_input": worker.workers_per_input}
         return self._plan(

@@ -15,6 +15,16 @@ MAX_DEPTH = 16
 MAX_IDS = 100
 
 
+def value_input() -> forms.NumberInput:
+    """For a model's value, 0 to 1; whether it lies there is said by the plan, in its own words."""
+    return forms.NumberInput(attrs={"min": "0", "max": "1", "step": "any", "inputmode": "decimal"})
+
+
+def plain(number: float | str) -> str:
+    """As a person writes it, with every digit: 1.0 -> "1"."""
+    return str(number).removesuffix(".0")
+
+
 class MetadataField(forms.CharField):
     """A JSON object as text -> dict. An error names the line and what is wrong there."""
 

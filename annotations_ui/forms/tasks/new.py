@@ -50,6 +50,10 @@ class TaskForm(TaskParts):
             del self.fields["worker"]
 
     @property
+    def is_automatic(self) -> bool:
+        return "worker" in self.fields and self["worker"].value() == "automatic"
+
+    @property
     def source_reasons(self) -> list[str]:
         """Why some sources are not offered, each sentence once."""
         return list(dict.fromkeys(self.refused_sources.values()))
@@ -67,7 +71,6 @@ class TaskForm(TaskParts):
         kind = SourceKind(chosen) if chosen in _ASKED else SourceKind.ALL
         details = self._details(
             data,
-            automatic=data.get("worker") == "automatic",
             source=kind,
             source_id=(data.get(chosen) or "") if chosen in _ASKED else "",
         )

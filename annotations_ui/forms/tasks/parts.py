@@ -14,7 +14,7 @@ from dashboard.platforms import types
 from dashboard.platforms.types import Capabilities, ReviewStrategy, TaskPriority, WorkerStrategy
 
 from . import words
-from .fields import IdsField, MetadataField, PredictorField, predictor
+from .fields import IdsField, MetadataField, PredictorField, plain, predictor, value_input
 from .rules import RuleRows
 
 MAX_SHARE = 1_000_000
@@ -44,7 +44,9 @@ class TaskParts(forms.Form):
         choices=list(words.STRATEGIES.items()), label="How work is shared", widget=forms.RadioSelect
     )
     workers_per_input = forms.IntegerField(min_value=1, max_value=50, label="Labelers per input")
-    worker_predictor = PredictorField(required=False, label="Model or workflow")
+    worker_predictor = PredictorField(
+        label="Model or workflow", error_messages={"required": "Choose the one model or workflow that works."}
+    )
     delete_previous = forms.BooleanField(
         required=False, label="First delete its earlier annotations of the same concepts"
     )
@@ -57,8 +59,8 @@ class TaskParts(forms.Form):
         required=False, min_value=0, max_value=50, label="Labelers who must agree"
     )
     assist = PredictorField(required=False, label="Suggestions by")
-    assist_min = forms.FloatField(required=False, min_value=0, max_value=1, label="Lowest value")
-    assist_max = forms.FloatField(required=False, min_value=0, max_value=1, label="Highest value")
+    assist_min = forms.FloatField(required=False, label="Lowest value", widget=value_input())
+    assist_max = forms.FloatField(required=False, label="Highest value", widget=value_input())
     assist_relations = IdsField(required=False, label="Concept relations")
     priority = forms.ChoiceField(choices=list(words.PRIORITIES.items()), required=False, label="Priority")
     metadata = MetadataField(label="Metadata")
@@ -103,8 +105,6 @@ class TaskParts(forms.Form):
             concepts=self._choices("concepts"),
             more=more_rules,
         )
-        for name in ("assist_min", "assist_max"):
-            self.fields[name].widget.attrs |= {"step": "any", "inputmode": "decimal"}
         if "task_priority" in self.cannot:
             del self.fields["priority"]
         if "task_metadata" in self.cannot:
@@ -143,7 +143,7 @@ class TaskParts(forms.Form):
             {
                 "name": f"weight:{person}",
                 "label": label,
-                "value": str(sent.get(f"weight:{person}", "")).removesuffix(".0"),
+                "value": plain(sent.get(f"weight:{person}", "")),
             }
             for person, label in self._choices("labelers")
         ]
@@ -192,7 +192,8 @@ class TaskParts(forms.Form):
             **more,
         )
 
-    def _details(self, data: dict[str, Any], *, automatic: bool, **more: Any) -> types.TaskDetails:
+    def _details(self, data: dict[str, Any], **more: Any) -> types.TaskDetails:
+        automatic = self.is_automatic
         works = data.get("worker_predictor") if automatic else None
         return types.TaskDetails(
             priority=TaskPriority(data.get("priority") or "none"),
@@ -210,14 +211,20 @@ class TaskParts(forms.Form):
     def full_clean(self) -> None:
         if self.more_rules:  # the person goes on writing: nothing is judged yet
             self._errors, self.cleaned_data = ErrorDict(), {}
-        else:
-            super().full_clean()
+            return
+        self.fields["worker_predictor"].required = self.is_automatic
+        super().full_clean()
+        self.fields["worker_predictor"].required = True  # where it is asked for, it is no optional field
+
+    @property
+    def is_automatic(self) -> bool:
+        """Whether a model or workflow works, not people."""
+        raise NotImplementedError
 
     def clean(self) -> dict[str, Any]:
         data = super().clean() or {}
         self.ready = self.plan(data)
-        automatic = self.ready.details.automatic
-        rows = self.rule_rows.errors() if automatic else []
+        rows = self.rule_rows.errors() if self.is_automatic else []
         for sentence in rows:
             self.add_error(None, sentence)
         found = plans.problems(
@@ -283,8 +290,8 @@ def initial(task: types.Task) -> dict[str, Any]:
         "reviewer_threshold": task.review.reviewer_threshold or 1,
         "labeler_threshold": task.review.labeler_threshold,
         "assist": _assistant(assist),
-        "assist_min": assist.min_threshold or None,
-        "assist_max": assist.max_threshold or None,
+        "assist_min": plain(assist.min_threshold) if assist.min_threshold else "",
+        "assist_max": plain(assist.max_threshold) if assist.max_threshold else "",
         "assist_relations": assist.relation_ids,
         "priority": details.priority.value,
         "metadata": details.metadata,

@@ -11,7 +11,9 @@ from django import forms
 from dashboard.assignments import plans
 from dashboard.platforms.types import AnnotationState, AutoRule
 
-EVERY = ""  # "every chosen concept that has no rule of its own"
+from .fields import plain, value_input
+
+EVERY = "*"  # every chosen concept that has no rule of its own; no id is written like this
 MAX_RULES = 100
 _FIRST = AutoRule(EVERY, lower=0.5, state=AnnotationState.AWAITING_REVIEW)
 _DRAWN = {"boxes": "box", "polygons": "polygon", "classes": "tag"}
@@ -20,26 +22,24 @@ _DRAWN = {"boxes": "box", "polygons": "polygon", "classes": "tag"}
 class RuleForm(forms.Form):
     """One rule. Values are the model's own, 0 to 1."""
 
-    concept = forms.ChoiceField(required=False, label="Concept")
+    concept = forms.ChoiceField(label="Concept")
     data_types = forms.MultipleChoiceField(
         choices=list(plans.DATA_TYPES.items()),
         label="Makes",
         widget=forms.CheckboxSelectMultiple,
         error_messages={"required": "Choose at least one kind of annotation."},
     )
-    lower = forms.FloatField(label="Lower value", min_value=0, max_value=1)
+    lower = forms.FloatField(label="Lower value", widget=value_input())
     lower_inclusive = forms.BooleanField(required=False, label="with the lower value")
-    upper = forms.FloatField(label="Upper value", min_value=0, max_value=1)
+    upper = forms.FloatField(label="Upper value", widget=value_input())
     upper_inclusive = forms.BooleanField(required=False, label="with the upper value")
     state = forms.ChoiceField(
-        choices=[(state.value, word) for state, word in plans.RULE_STATES.items()], label="Becomes"
+        choices=[(state.value, word) for state, word in plans.RULE_STATES.items()], label="State"
     )
     remove = forms.BooleanField(required=False, label="Remove this rule")
 
     def __init__(self, *given: Any, concepts: Sequence[tuple[str, str]], **options: Any) -> None:
         super().__init__(*given, **options)
-        for name in ("lower", "upper"):
-            self.fields[name].widget.attrs |= {"step": "any", "inputmode": "decimal"}
         self.fields["concept"].choices = [(EVERY, "Every chosen concept"), *concepts]  # type: ignore[attr-defined]
 
     def clean(self) -> dict[str, Any]:
@@ -87,7 +87,13 @@ class RuleRows:
 
     @staticmethod
     def _row(number: int, rule: AutoRule, concepts: Sequence[tuple[str, str]]) -> RuleForm:
-        initial = {**msgspec.structs.asdict(rule), "concept": rule.concept_id, "state": rule.state.value}
+        initial = {
+            **msgspec.structs.asdict(rule),
+            "concept": rule.concept_id,
+            "lower": plain(rule.lower),
+            "upper": plain(rule.upper),
+            "state": rule.state.value,
+        }
         return RuleForm(prefix=f"rule-{number}", initial=initial, concepts=concepts)
 
     def __iter__(self) -> Iterator[RuleForm]:
