@@ -87,6 +87,7 @@ def test_no_page_and_no_answer_shows_a_token(desk: MemoryDesk) -> None:
         "token": "x",
         "entry": 1,
         "bulk": 1,
+        "order": "order-1",
         "invitation": 1,
         "operation": "0" * 32,
         "membership": desk.labeler.memberships.get().pk,

@@ -2,9 +2,12 @@
 
 from __future__ import annotations
 
+import io
 import uuid
 
+import msgspec
 import pytest
+from PIL import Image
 
 from dashboard.accounts.models import PlatformIdentity
 from dashboard.audit.models import AuditEntry
@@ -13,12 +16,12 @@ from dashboard.platforms.errors import Forbidden, NotFound, Rejected
 from dashboard.platforms.types import AssignmentState
 from dashboard.sync import duties, selectors, tasks
 from dashboard.sync.models import Input, OutboxEntry, SyncRun, Task, WorkItem
-from dashboard.sync.services import delivery, people, syncing, waking, work
+from dashboard.sync.services import choices, delivery, label_orders, people, syncing, waking, work
 from dashboard.sync.services import media as pictures
 from dashboard.sync.services import tasks as platform_tasks
 from dashboard.sync.services.delivery import Unresolvable, Write
 from tests.support.memory_desk import make_desk
-from tests.support.memory_platform import region
+from tests.support.memory_platform import MemoryPlatform, region
 from tests.support.people import make_person
 
 pytestmark = pytest.mark.django_db
@@ -242,6 +245,54 @@ def test_pictures_are_cached_judged_by_their_bytes_and_pruned(desk, settings, tm
         with pytest.raises(Rejected):
             pictures.media(connection=desk.connection, input=one, size="orig")
     assert list(folder.iterdir()) == []
+
+
+def test_a_small_picture_is_made_once_where_the_platform_has_none(desk, settings, tmp_path, monkeypatch):
+    settings.DATA_DIR = tmp_path
+    Input.objects.update(url="https://x/orig", width=900, height=600)
+    one = Input.objects.first()
+    out = io.BytesIO()
+    Image.effect_noise((900, 600), 90).save(out, "PNG")
+    fetched = []
+
+    def fetch(self, url, max_bytes):
+        fetched.append(url)
+        return out.getvalue(), "image/png"
+
+    monkeypatch.setattr(MemoryPlatform, "fetch_media", fetch)
+    for _ in range(2):
+        body, kind = pictures.media(connection=desk.connection, input=one, size="small")
+        assert kind == "image/jpeg"
+        assert Image.open(io.BytesIO(body)).size == (320, 213)
+        whole, kind = pictures.media(connection=desk.connection, input=one, size="large")
+        assert (kind, whole) == ("image/png", out.getvalue()), "it is smaller than 1,600 already"
+    assert fetched == ["https://x/orig"]
+    assert len(list((tmp_path / "media_cache").iterdir())) == 2
+
+
+def test_choices_are_asked_once_a_minute_and_afresh_after_a_write(desk):
+    order = types.LabelOrder(id="lo-1", name="First")
+    task = types.Task(id="t-lo", name="Ordered")
+    assert choices.label_orders(desk.connection) == []
+    assert choices.label_orders(desk.connection) == []
+    assert desk.app.calls.count("list_label_orders") == 1
+    made, row = label_orders.create_label_order(
+        connection=desk.connection, actor=desk.reviewer, order=order, task=task
+    )
+    again, same = label_orders.create_label_order(
+        connection=desk.connection, actor=desk.reviewer, order=order, task=task
+    )
+    assert (made.id, row.platform_id, row.pk, again.id) == ("lo-1", "t-lo", same.pk, "lo-1")
+    assert [one.id for one in choices.label_orders(desk.connection)] == ["lo-1"]
+    renamed = msgspec.structs.replace(made, name="Second")
+    label_orders.edit_label_order(connection=desk.connection, actor=desk.reviewer, order=renamed)
+    assert choices.label_orders(desk.connection)[0].name == "Second"
+    for _ in range(2):
+        label_orders.delete_label_order(connection=desk.connection, actor=desk.reviewer, order=renamed)
+    assert choices.label_orders(desk.connection) == []
+    assert Task.objects.get(platform_id="t-lo").deleted_at is None
+    assert "label_order.create" in actions()
+    assert actions()[-1] == "label_order.delete"
 
 
 def test_pause_keeps_and_resume_sends_at_once(desk):

@@ -20,6 +20,8 @@ from ..gateway import platform_for
 from ..models import Input
 
 SIZES = ("small", "large", "orig")
+#: Longest side in pixels of what is made here, where the platform has no picture of that size.
+SIDES = {"small": 320, "large": 1600}
 MAX_BYTES = 25 * 1024 * 1024
 CACHE_BYTES = 2 * 1024**3
 #: Looking at every file's size is slow; once in this many new files is enough.
@@ -42,16 +44,46 @@ def media(*, connection: Connection, input: Input, size: str) -> tuple[bytes, st
     Raises NotFound when there is none, Rejected when it is not a picture that browsers show, PlatformError.
     """
     url = address(input, size)
+    if size == "orig" or url != input.url:
+        return _fetched(connection, url)
+    path = _folder() / _name(connection, f"{url}\0{size}")
+    body = _kept(path)
+    if body is None:
+        whole, kind = _fetched(connection, url)
+        body = _made(whole, input, size)
+        if body is None:
+            return whole, kind
+        _store(path, body)
+    return body, kind_of(body)
+
+
+def _fetched(connection: Connection, url: str) -> tuple[bytes, str]:
     path = _folder() / _name(connection, url)
+    body = _kept(path)
+    if body is None:
+        body, _told = platform_for(connection).fetch_media(url, max_bytes=MAX_BYTES)
+        kind_of(body)
+        _store(path, body)
+    return body, kind_of(body)
+
+
+def _kept(path: Path) -> bytes | None:
     try:
-        body = path.read_bytes()
-        return body, kind_of(body)
+        return path.read_bytes()
     except FileNotFoundError:
-        pass
-    body, _told = platform_for(connection).fetch_media(url, max_bytes=MAX_BYTES)
-    kind = kind_of(body)
-    _store(path, body)
-    return body, kind
+        return None
+
+
+def _made(whole: bytes, input: Input, size: str) -> bytes | None:
+    """A smaller picture where the platform has none; None where the whole one serves as it is."""
+    from .thumbnails import TooLarge, smaller  # late: the pictures' library is large, and often not needed
+
+    try:
+        return smaller(whole, SIDES[size], (input.width, input.height))
+    except TooLarge:
+        if size == "small":  # a page of these would end a browser
+            raise Rejected("The picture has too many pixels to be shown small.") from None
+        return None
 
 
 def address(input: Input, size: str) -> str:
