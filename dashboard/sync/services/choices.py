@@ -62,4 +62,5 @@ def _kept(connection: Connection, name: str, ask: Callable[[Platform], list[Any]
 
 
 def _key(connection: Connection, name: str) -> str:
-    return f"choices:{connection.pk}:{name}"
+    # With its age: an id is given again when a database is set up anew beside the same store.
+    return f"choices:{connection.pk}:{connection.created_at.timestamp()}:{name}"
