@@ -14,11 +14,11 @@ from embedded_api.errors import FieldError
 from embedded_api.label_orders import orders
 from embedded_api.label_orders.printing import print_orders
 from embedded_api.models import LabelOrder
+from embedded_api.tasks import automation
 
 
 class LabelOrders(AppView):
     """GET, POST, PATCH, DELETE .../label_orders."""
-
 
     def get(self, request: Request) -> HttpResponse:
         page = self.query.page()
@@ -52,6 +52,8 @@ class LabelOrders(AppView):
             try:
                 order = act(sent, f"label_orders[{position}]")
                 bulk.succeed(position, print_orders(self.app, [order])[0])
+                if order.task is not None:
+                    automation.wake(order.task)
             except Exception as error:  # Bulk raises what is a fault of ours
                 echo = sent.get("id")
                 bulk.fail(position, error, {"id": echo} if isinstance(echo, str) else {})
@@ -64,7 +66,6 @@ class LabelOrders(AppView):
 
 class OneLabelOrder(AppView):
     """GET .../label_orders/{label_order_id}."""
-
 
     def get(self, request: Request, label_order_id: str) -> HttpResponse:
         order = orders.find(self.app, label_order_id)

@@ -12,12 +12,13 @@ from typing import Any
 from django.db.models import Count, Q
 
 from embedded_api.models import Assignment, Task, TaskInput
-from embedded_api.tasks.crew import DYNAMIC
+from embedded_api.tasks.crew import AUTO, DYNAMIC
 from embedded_api.tasks.reviewer_metrics import COUNTS, PERCENT, REVIEWABLE, per_reviewer
 from embedded_api.tasks.transitions import State
 
 _OPEN = (State.PENDING, State.SENT_BACK)
 _CLOSED = (State.SUCCESS, State.REJECTED)
+_NOTHING = {"rows": 0, "inputs": 0, "unworked": 0, "unreviewed": 0}
 FIELDS = (
     "metrics.work.inputs_count_estimated",
     "metrics.work.inputs_percent_estimated",
@@ -47,13 +48,21 @@ def metrics_of(
         )
     }
     # Counted afresh: inputs may have been deleted since the task took them in.
-    totals = dict(
+    taken_in = (
         TaskInput.objects.filter(task__in=tasks)
         .values_list("task_id")
-        .annotate(inputs=Count("id"))
+        .annotate(inputs=Count("id"), handed=Count("id", filter=Q(handed__gt=0)))
         .order_by()
     )
-    found = {task.pk: _one(task, totals.get(task.pk, 0), seen.get(task.pk), wanted) for task in tasks}
+    totals, handed = {}, {}
+    for task_pk, inputs, done in taken_in:
+        totals[task_pk], handed[task_pk] = inputs, done
+    for task in tasks:
+        if task.worker_type == AUTO:  # a model has no assignments; what it has looked at is done
+            seen[task.pk] = _NOTHING | {"inputs": handed.get(task.pk, 0)}
+    found = {
+        task.pk: _one(task, totals.get(task.pk, 0), seen.get(task.pk, _NOTHING), wanted) for task in tasks
+    }
     lists = {name for name in (COUNTS, REVIEWABLE, PERCENT) if f"metrics.review.{name}" in wanted}
     if lists:
         for task_pk, numbers in per_reviewer(tasks, reviewers, totals).items():
@@ -61,10 +70,10 @@ def metrics_of(
     return found
 
 
-def _one(task: Task, total: int, row: Mapping[str, Any] | None, wanted: set[str]) -> dict[str, Any]:
-    made = row or {"rows": 0, "inputs": 0, "unworked": 0, "unreviewed": 0}
+def _one(task: Task, total: int, made: Mapping[str, Any], wanted: set[str]) -> dict[str, Any]:
     # A dynamic task may still owe further assignments of an input that looks finished.
-    owes = task.worker_strategy == DYNAMIC and made["rows"] < total * task.workers_per_input
+    dynamic = task.worker_strategy == DYNAMIC and task.worker_type != AUTO
+    owes = dynamic and made["rows"] < total * task.workers_per_input
     found: dict[str, Any] = {}
     for name, left in (("work", made["unworked"]), ("review", made["unreviewed"])):
         done = made["inputs"] - left

@@ -74,8 +74,7 @@ def read_task(body: Json, where: str) -> TaskSpec:
         description=fields.text(body, "description", where, limit=10_000, line=False),
         type=required_choice(body, "type", TYPES, where),
         priority=fields.enum(body.get("priority", 0), PRIORITIES, join(where, "priority")),
-        status_code=fields.status_code(body, where=where, family=TASK_CODES)
-        or (IDLE if work.auto else IN_PROGRESS),
+        status_code=fields.status_code(body, where=where, family=TASK_CODES) or IN_PROGRESS,
         metadata=metadata,
         concepts=concepts,
         rules=rules,

@@ -13,7 +13,7 @@ from embedded_api.base import AppView
 from embedded_api.bulk import Bulk
 from embedded_api.errors import FieldError
 from embedded_api.models import Task, TaskMember
-from embedded_api.tasks import creation, editing
+from embedded_api.tasks import automation, creation, editing
 from embedded_api.tasks.printing import print_tasks
 from embedded_api.tasks.reading import SOURCES, read_task
 
@@ -74,6 +74,7 @@ class TaskList(AppView):
             try:
                 task = act(sent, f"tasks[{position}]")
                 bulk.succeed(position, print_tasks(self.app, [task])[0])
+                automation.wake(task)
             except Exception as error:  # Bulk raises what is a fault of ours
                 echo = sent.get("id")
                 bulk.fail(position, error, {"id": echo} if isinstance(echo, str) else {})

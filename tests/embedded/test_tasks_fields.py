@@ -87,7 +87,7 @@ def test_overwrite_drops_what_is_not_sent_and_merge_keeps_it(embedded_app: Embed
 def test_an_auto_task_has_one_model_and_no_assignments(embedded_app: EmbeddedApp) -> None:
     app = embedded_app
     add_inputs(app, 3)
-    made = make_task(app, id="auto", **_auto_worker())
+    made = make_task(app, id="auto", status={"code": "TASK_IDLE"}, **_auto_worker())
     worker = {"model": {"id": "demo-detector", "model_version": {"id": "demo-detector-1"}}}
     assert made["worker"]["type"] == 2
     assert made["worker"]["workers"] == [worker]
