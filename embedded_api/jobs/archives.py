@@ -115,14 +115,17 @@ def members(file: IO[bytes], budget: Budget, close: Callable[[IO[bytes]], object
 
 def is_hidden(name: str) -> bool:
     """Files that desktops put into archives on their own."""
-    return any(
-        part.startswith(".") and part != ".." for part in PurePosixPath(name).parts
-    ) or name.startswith("__MACOSX/")
+    parts = _path(name).parts
+    return "__MACOSX" in parts[:1] or any(part.startswith(".") and part != ".." for part in parts)
+
+
+def _path(name: str) -> PurePosixPath:
+    return PurePosixPath(name.replace("\\", "/"))
 
 
 def _why(name: str) -> str:
     """The reason why a name is refused, if any. Names are never used as paths; such an archive means harm."""
-    path = PurePosixPath(name.replace("\\", "/"))
+    path = _path(name)
     return "its name leads out of the archive" if path.is_absolute() or ".." in path.parts else ""
 
 

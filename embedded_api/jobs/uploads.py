@@ -17,9 +17,6 @@ from embedded_api.models import ExtractionJob, Upload, UploadPart
 class UploadView(AppView):
     """What the routes of uploads share."""
 
-    scope_family = "Uploads"
-    scope_of = {"PUT": "Uploads_Add"}
-
     def owner(self) -> None:
         if not self.is_owner:
             raise errors.denied("only the owner of the app may upload files", 30103)
