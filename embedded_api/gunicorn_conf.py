@@ -52,7 +52,9 @@ def post_fork(server: Any, worker: Any) -> None:
 
 
 def post_worker_init(worker: Any) -> None:
-    """Jobs that a former process left unfinished go on."""
+    """Jobs and automatic tasks that a former process left unfinished go on."""
     from embedded_api.jobs import worker as jobs
+    from embedded_api.tasks import automation
 
     jobs.wake()
+    automation.wake()

@@ -53,7 +53,7 @@ class LabelOrders(AppView):
                 order = act(sent, f"label_orders[{position}]")
                 bulk.succeed(position, print_orders(self.app, [order])[0])
                 if order.task is not None:
-                    automation.wake(order.task)
+                    automation.begin(order.task)
             except Exception as error:  # Bulk raises what is a fault of ours
                 echo = sent.get("id")
                 bulk.fail(position, error, {"id": echo} if isinstance(echo, str) else {})

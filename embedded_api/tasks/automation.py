@@ -2,8 +2,8 @@
 
 A task with worker type AUTO that is in progress (54001) is worked on, some inputs at a time; afterwards it is idle
 (54006), or failed (54005) when something of ours went wrong. Setting it in progress again works on what is left.
-What is done stands in the database (`TaskInput.handed`), so that a new process goes on where the last one ended,
-as soon as a task is posted or patched. Source: Clarifai API guide, section auto-annotation; status code TASK_IDLE.
+What is done stands in the database (`TaskInput.handed`), so that a new process goes on where the last one ended.
+Source: Clarifai API guide, section auto-annotation; status code TASK_IDLE.
 """
 
 from __future__ import annotations
@@ -41,10 +41,8 @@ class _Worker:
         self._news = False
         self._running = False
 
-    def wake(self, task: Task) -> None:
-        """Work on AUTO tasks if this one is due; answers at once."""
-        if task.worker_type != AUTO or task.status_code != IN_PROGRESS:
-            return
+    def wake(self) -> None:
+        """There may be work; answers at once."""
         with self._lock:
             self._news = True
             if not self._running:
@@ -164,3 +162,9 @@ def _delete_previous(task: Task) -> None:
 
 _worker = _Worker()
 wake = _worker.wake
+
+
+def begin(task: Task) -> None:
+    """Have a task worked on if it is an AUTO task in progress; answers at once."""
+    if task.worker_type == AUTO and task.status_code == IN_PROGRESS:
+        wake()

@@ -74,7 +74,7 @@ class TaskList(AppView):
             try:
                 task = act(sent, f"tasks[{position}]")
                 bulk.succeed(position, print_tasks(self.app, [task])[0])
-                automation.wake(task)
+                automation.begin(task)
             except Exception as error:  # Bulk raises what is a fault of ours
                 echo = sent.get("id")
                 bulk.fail(position, error, {"id": echo} if isinstance(echo, str) else {})
