@@ -19,7 +19,8 @@ UNKNOWN_FIELD, NEW_VALUE, MISSING_FIELD, WRONG_TYPE = (
 )
 
 MOST_ROWS = 200
-_NAME = re.compile(r"[A-Za-z0-9_.\[\] -]{1,80}", re.ASCII)
+# A field or a path of fields, with a new value behind it; anything else may be somebody's words.
+_NAME = re.compile(r"\(item\)|[\w.\[\]]{1,80}( -?[A-Za-z0-9_]{1,60})?", re.ASCII)
 
 
 class Drift:

@@ -27,7 +27,7 @@ from .batches import cut, send_all
 from .bodies import encode
 from .client import ClarifaiClient
 from .codes import UNREADABLE, status_number
-from .looking import Eye
+from .looking import Eye, spread
 from .mapping import Quarantine
 from .pages import pages
 
@@ -107,15 +107,20 @@ class Calls:
         asked = [*query, ("page", str(page)), ("per_page", str(size))]
         return self.client.call(route, envelope, query=asked, path=path).items(name)
 
-    def rows(self, route: str, name: str) -> Iterator[Raw]:
-        """Every item of an unfiltered list, raw."""
-        for found in pages(partial(self.page, route, name, ()), self.capabilities.page_size, self.ahead):
+    def rows(self, route: str, name: str, query: Sequence[Parameter] = ()) -> Iterator[Raw]:
+        """Every item of a list, raw."""
+        for found in pages(partial(self.page, route, name, query), self.capabilities.page_size, self.ahead):
             yield from found
 
     def each(self, items: list[Raw], kind: str, read: Callable[[Raw], T]) -> list[T]:
         """Every item that can be read; the others are counted, and so is what came unlike the schema."""
-        self._eye.page(items, MESSAGES[kind])
-        return mapping.each(items, kind, self.stated(kind, read), self.quarantine)
+        chosen = spread(len(items))
+
+        def look(place: int, raw: Raw) -> None:
+            if place in chosen:
+                self._eye.item(raw, MESSAGES[kind])
+
+        return mapping.each(items, kind, self.stated(kind, read), self.quarantine, look)
 
     def single(self, kind: str, read: Callable[[Raw], T], raw: Raw) -> T:
         """The single thing asked for. Raises Ambiguous when it has an unexpected shape."""

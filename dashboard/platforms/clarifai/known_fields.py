@@ -5,7 +5,9 @@ Source: Clarifai API, schemas 10.2.3 and 12.6.0, the union of both. Each message
 ``s`` text, ``b`` boolean, ``n`` number (status codes and large enums too), ``l`` 64-bit number (may be text),
 ``t`` RFC 3339 time, ``*`` anything (free objects, and messages that we never look into), ``=Name`` a value of that
 enum, any other word another message of this table; ``[`` in front: a list of these; ``!`` at the end: a number
-that is printed even when it is zero, so that its absence says something. A test holds the table to the official descriptors.
+that is printed even when it is zero, so that its absence says something.
+
+A test holds the table to the official descriptors.
 """
 
 from __future__ import annotations

@@ -8,7 +8,7 @@ decide about approval, so each item's is looked at (see :meth:`Eye.state`).
 from __future__ import annotations
 
 import re
-from collections.abc import Iterable, Mapping, Sequence
+from collections.abc import Mapping
 from functools import cache
 from typing import Any
 
@@ -55,11 +55,11 @@ def values(name: str) -> frozenset[int | str]:
     return frozenset([pair[0] for pair in pairs]) | frozenset(int(pair[2]) for pair in pairs)
 
 
-def spread(number: int) -> Iterable[int]:
+def spread(number: int) -> frozenset[int]:
     """Places of the items of a page that are looked at: first, last and some between."""
     if number <= SAMPLES:
-        return range(number)
-    return sorted({place * (number - 1) // (SAMPLES - 1) for place in range(SAMPLES)})
+        return frozenset(range(number))
+    return frozenset(place * (number - 1) // (SAMPLES - 1) for place in range(SAMPLES))
 
 
 def json_type(value: object) -> str:
@@ -80,11 +80,6 @@ class Eye:
 
     def __init__(self, drift: Drift) -> None:
         self._drift = drift
-
-    def page(self, items: Sequence[Raw], kind: str) -> None:
-        """Hold some items of a page against the table."""
-        for place in spread(len(items)):
-            self.item(items[place], kind)
 
     def item(self, raw: Raw, kind: str) -> None:
         """Hold one item against the table; what cannot be read at all is the quarantine's."""

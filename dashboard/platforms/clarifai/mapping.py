@@ -284,12 +284,24 @@ def _person(wire: _User, owner: bool) -> PlatformUser:
     return PlatformUser(wire.id or "", name or wire.id or "", owner)
 
 
-def each(items: list[Raw], kind: str, read: Callable[[Raw], T], quarantine: Quarantine) -> list[T]:
-    """Every item that can be read; the others are counted."""
+def _unseen(place: int, raw: Raw) -> None:
+    """Nobody looks at the items."""
+
+
+def each(
+    items: list[Raw],
+    kind: str,
+    read: Callable[[Raw], T],
+    quarantine: Quarantine,
+    look: Callable[[int, Raw], None] = _unseen,
+) -> list[T]:
+    """Every item that can be read; the others are counted. ``look`` is given the readable ones."""
     found: list[T] = []
-    for raw in items:
+    for place, raw in enumerate(items):
         try:
             found.append(read(raw))
         except UNREADABLE as error:
             quarantine.add(kind, bytes(raw), error)
+        else:
+            look(place, raw)
     return found

@@ -15,8 +15,7 @@ from ..types import ConceptValue, Suggestion
 from .answers import Frame, batch
 from .batches import cut
 from .bodies import encode
-from .calls import MESSAGES
-from .codes import SUCCESS, UNREADABLE, StatusWire, error_of
+from .codes import SUCCESS, StatusWire, error_of
 from .inputs import InputCalls
 from .shapes import ConceptWire, DataWire, region, values
 
@@ -58,25 +57,20 @@ class SuggestionCalls(InputCalls):
 
     def _answered(self, asked: Sequence[str], frame: Frame, name: str) -> dict[str, list[Suggestion]]:
         """Suggestions of those inputs that were answered; raises the reason when none was."""
-        items = frame.items(name)
-        self._eye.page(items, MESSAGES[name.removesuffix("s")])
+        answers = self.each(frame.items(name), name.removesuffix("s"), _read_answer)
         found: dict[str, list[Suggestion]] = {}
         failure: PlatformError | None = None
-        for place, raw in enumerate(items):
-            try:
-                answer = _read_answer(raw)
-                one = (answer.input.id if answer.input else "") or ""
-                if not one and len(items) == len(asked):
-                    one = asked[place]
-                if one not in asked:
-                    continue
-                if (refused := answer.refusal()) is not None:
-                    failure = failure or refused
-                    continue
+        for place, answer in enumerate(answers):
+            one = (answer.input.id if answer.input else "") or ""
+            if not one and len(answers) == len(asked):
+                one = asked[place]
+            if one not in asked:
+                continue
+            refused = answer.refusal()
+            if refused is None:
                 found[one] = suggestions(answer.parts())
-            except UNREADABLE as error:
-                self.quarantine.add(name.removesuffix("s"), bytes(raw), error)
-        if not found and asked:
+            failure = failure or refused
+        if not found:
             raise failure or Ambiguous("The platform's answer holds no prediction for these inputs.")
         return found
 
