@@ -97,14 +97,12 @@ class UserView(ApiView):
     """A route below /v2/users/{user_id}; offers `self.subject`. Only that user or the operator may call."""
 
     own_only = True
-    app_keys_may = False  # whether a key of one app opens this route
     subject: User
 
     def initial(self, request: Request, *args: Any, **kwargs: Any) -> None:
         super().initial(request, *args, **kwargs)
-        if self.caller.app_bound and not self.app_keys_may:
-            raise errors.denied("this needs a personal access token, not the key of one app")
-        wanted = resolve_me(self.take_path("path_user_id"), self.caller)
+        named = self.take_path("path_user_id") or self.query.text("user_app_id.user_id")
+        wanted = resolve_me(named, self.caller)
         if self.own_only and not self.caller.is_operator and wanted != self.caller.user_id:
             raise errors.denied("this belongs to another user")
         found = User.objects.filter(id=wanted).first()
@@ -132,7 +130,6 @@ class AppView(ApiView):
     the app does not exist.
     """
 
-    owner_only = False
     app: App
     is_owner: bool
     rights: Rights  # what the key and the caller's place in the app allow together
@@ -146,8 +143,6 @@ class AppView(ApiView):
         self.is_owner = self.app.owner_id == self.caller.user_id
         place.check(self.rpc, "this collaborator")
         self.rights = self.caller.rights & place
-        if self.owner_only and not self.is_owner and not self.caller.is_operator:
-            raise errors.denied("only the owner of the app may do this")
 
     def _named_app(self) -> tuple[str, str]:
         """`user_app_id` of the body or of the query (short path form)."""

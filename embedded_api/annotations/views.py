@@ -24,7 +24,6 @@ class AnnotationView(AppView):
     """What all routes of annotations share."""
 
     invalid_code = 24155
-    scope_family = "Annotations"
 
     def room(self) -> Room:
         """What the rules of writing need to know."""

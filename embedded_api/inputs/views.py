@@ -26,7 +26,6 @@ class InputView(AppView):
     """What all routes of inputs share."""
 
     invalid_code = 30104
-    scope_family = "Inputs"
 
     def rows(self) -> QuerySet[Input]:
         return Input.objects.filter(app=self.app)

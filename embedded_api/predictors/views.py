@@ -71,7 +71,7 @@ class UserModels(UserView):
     """GET /v2/users/{user_id}/models: those of all the user's own apps."""
 
     def get(self, request: Request) -> HttpResponse:
-        return _models(list(self.subject.apps.select_related("owner").order_by("pk")), self.query)
+        return _models(list(self.apps().select_related("owner").order_by("pk")), self.query)
 
 
 class OneModel(AppView):
@@ -104,7 +104,7 @@ class UserWorkflows(UserView):
     """GET /v2/users/{user_id}/workflows: those of all the user's own apps."""
 
     def get(self, request: Request) -> HttpResponse:
-        return _workflows(list(self.subject.apps.select_related("owner").order_by("pk")), self.query)
+        return _workflows(list(self.apps().select_related("owner").order_by("pk")), self.query)
 
 
 class OneWorkflow(AppView):

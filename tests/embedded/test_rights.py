@@ -223,3 +223,35 @@ def test_an_app_key_and_its_owners_place(embedded_server: EmbeddedServer, embedd
         headers = {"Authorization": f"Key {embedded_app.tokens['bound']}"}
         response = embedded_app.client.request(method, path, headers=headers, json={})
         assert "personal access token" in refused(response)
+
+
+def test_lists_of_a_user_stay_within_the_key(embedded_server: EmbeddedServer) -> None:
+    """Datasets and models of all of a user's apps: the key of one app sees that app, a guest what is open to them."""
+    app = embedded_server.new_app(workers=["l-1"])
+    owner = {"Authorization": f"Key {app.token}"}
+    more = app.client.post(f"/v2/users/{app.user_id}/apps", json={"apps": [{"id": "other"}]}, headers=owner)
+    assert more.status_code == 200
+    app.ok("POST", "datasets", {"datasets": [{"id": "here"}]})
+    elsewhere = f"/v2/users/{app.user_id}/apps/other/datasets"
+    made = app.client.post(elsewhere, json={"datasets": [{"id": "there"}]}, headers=owner)
+    assert made.status_code == 200
+    make_key(app, "bound", apps=[{"id": app.app_id}])
+
+    def seen(kind: str, user: str) -> set[str]:
+        headers = {"Authorization": f"Key {app.tokens[user]}"}
+        path = f"/v2/users/{app.user_id}/{kind}"
+        return {one["app_id"] for one in app.client.get(path, headers=headers).json()[kind]}
+
+    assert seen("datasets", app.user_id) == seen("models", app.user_id) == {app.app_id, "other"}
+    assert seen("datasets", "bound") == seen("models", "bound") == seen("workflows", "bound") == {app.app_id}
+    assert seen("datasets", "l-1") == {app.app_id}
+    place = {"user": {"id": "l-1"}, "scopes": ["Apps_Get"]}
+    app.ok("PATCH", "collaborators", {"action": "overwrite", "collaborators": [place]})
+    assert seen("datasets", "l-1") == set()
+
+
+def test_apps_of_another_user_by_the_short_path(embedded_app: EmbeddedApp) -> None:
+    headers = {"Authorization": f"Key {embedded_app.tokens['l-1']}"}
+    params = {"user_app_id.user_id": embedded_app.user_id}
+    apps = embedded_app.client.get("/v2/apps", params=params, headers=headers).json()["apps"]
+    assert [one["id"] for one in apps] == [embedded_app.app_id]
