@@ -21,7 +21,7 @@ REVIEWS: Final = {"NONE": 1, "MANUAL": 2, "CONSENSUS": 3}
 HUMAN, AUTO = 1, 2
 PARTITIONED, FULL, DYNAMIC = 2, 3, 4
 WEIGHTED = 2
-CONSENSUS = 3
+MANUAL, CONSENSUS = 2, 3
 MAX_MEMBERS: Final = 1000
 
 Named = list[tuple[str, str]]
@@ -159,23 +159,31 @@ def read_review(body: Json, where: str, work: WorkSpec) -> ReviewSpec:
     if not users and sent.get("strategy") in (None, 0):
         return ReviewSpec(1, 0, 0, [])
     strategy = required_choice(sent, "strategy", REVIEWS, place)
-    name = {2: "manual_strategy_info", 3: "consensus_strategy_info"}.get(strategy, "")
-    info, inside = (fields.mapping(sent, name, place) if name else {}), f"{place}.{name}"
+    manual, by_hand = fields.mapping(sent, "manual_strategy_info", place), f"{place}.manual_strategy_info"
+    info, inside = fields.mapping(sent, "consensus_strategy_info", place), f"{place}.consensus_strategy_info"
+    labelers, key = 0, "approval_threshold_reviewers"
     if strategy == CONSENSUS:
-        key = "approval_threshold_labelers"
-        key = key if key in info else "approval_threshold"
-        labelers = fields.integer(info, key, inside, low=0, high=MAX_MEMBERS)
-        if work.workers and labelers > work.per_input:
-            rule = f"must be at most the number of labelers of an input, {work.per_input}"
-            raise FieldError(f"{inside}.{key}", rule)
-        key = "approval_threshold_reviewers"
-    else:
-        labelers, key = 0, "approval_threshold"
-    sample = fraction(info, "sample_percentage", inside)
+        labelers = _labelers(info, inside, work)
+    elif strategy == MANUAL and key not in info:  # the older home of the same number
+        info, inside, key = manual, by_hand, "approval_threshold"
+    elif strategy != MANUAL:
+        info = {}
     reviewers = fields.integer(info, key, inside, low=-1, high=MAX_MEMBERS)
     if users and reviewers > len(users):
         raise FieldError(f"{inside}.{key}", f"must be at most the number of reviewers, {len(users)}")
+    sample = fraction(manual, "sample_percentage", by_hand) if strategy == MANUAL else 0.0
     return ReviewSpec(strategy, labelers, reviewers, users, sample)
+
+
+def _labelers(info: Json, where: str, work: WorkSpec) -> int:
+    """How many labelers must agree, in its newer or older field; 0 is off."""
+    key = "approval_threshold_labelers"
+    key = key if key in info else "approval_threshold"
+    labelers = fields.integer(info, key, where, low=0, high=MAX_MEMBERS)
+    if work.workers and labelers > work.per_input:
+        rule = f"must be at most the number of labelers of an input, {work.per_input}"
+        raise FieldError(f"{where}.{key}", rule)
+    return labelers
 
 
 def fraction(obj: Json, name: str, where: str, default: float = 0.0) -> float:

@@ -36,7 +36,7 @@ def metrics_of(
     wanted = set(FIELDS) if "all" in wishes else set(FIELDS) & set(wishes)
     if not wanted or not tasks:
         return {}
-    seen = {
+    seen: dict[int, Mapping[str, Any]] = {
         row["task_id"]: row
         for row in Assignment.objects.filter(task__in=tasks)
         .values("task_id")
@@ -54,7 +54,8 @@ def metrics_of(
         .annotate(inputs=Count("id"), handed=Count("id", filter=Q(handed__gt=0)))
         .order_by()
     )
-    totals, handed = {}, {}
+    totals: dict[int, int] = {}
+    handed: dict[int, int] = {}
     for task_pk, inputs, done in taken_in:
         totals[task_pk], handed[task_pk] = inputs, done
     for task in tasks:

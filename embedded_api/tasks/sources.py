@@ -9,9 +9,11 @@ import json
 
 from django.db.models import QuerySet
 
+from embedded_api.datasets.membership import inputs_of
 from embedded_api.errors import FieldError
 from embedded_api.fields import join
-from embedded_api.models import App, Input
+from embedded_api.models import App, Dataset, Input, SavedSearch
+from embedded_api.searches.running import matching_inputs
 from embedded_api.tasks.reading import SOURCE_ALL, SOURCE_DATASET, SOURCE_INPUT, SOURCE_SEARCH, TaskSpec
 
 InputKey = tuple[int, str]
@@ -38,22 +40,17 @@ def _one(app: App, spec: TaskSpec) -> QuerySet[Input]:
 
 
 def _of_dataset(app: App, spec: TaskSpec) -> QuerySet[Input]:
-    from embedded_api.datasets.membership import inputs_of
-    from embedded_api.models import Dataset
-
     if not Dataset.objects.filter(app=app, public_id=spec.source_id).exists():
         raise _unknown(spec, "dataset")
     return inputs_of(app, spec.source_id)
 
 
 def _of_search(app: App, spec: TaskSpec) -> QuerySet[Input]:
-    from embedded_api.models import SavedSearch
-    from embedded_api.searches.running import matching_inputs
-
     saved = SavedSearch.objects.filter(app=app, public_id=spec.source_id).first()
     if saved is None:
         raise _unknown(spec, "saved search")
-    return matching_inputs(app, json.loads(saved.query))
+    query = json.loads(saved.query)
+    return matching_inputs(app, query, min_value=saved.min_value, as_of=saved.as_of)
 
 
 def _unknown(spec: TaskSpec, what: str) -> FieldError:

@@ -253,6 +253,13 @@ def test_bad_fields_are_named(app: EmbeddedApp, change: dict[str, Any], details:
     assert response.json()["tasks"][0]["status"]["details"].startswith(f"tasks[0].{details}"), response.text
 
 
+def test_the_reviewers_threshold_of_manual_review_in_its_newer_field(app: EmbeddedApp) -> None:
+    body = task_body()
+    body["review"]["consensus_strategy_info"] = {"approval_threshold_reviewers": -1}
+    made = app.ok("POST", "tasks", {"tasks": [body]})["tasks"][0]
+    assert made["review"]["manual_strategy_info"] == {"approval_threshold": -1}
+
+
 def test_a_sample_is_a_fraction(app: EmbeddedApp) -> None:
     body = task_body()
     body["review"]["manual_strategy_info"] = {"sample_percentage": 25}
