@@ -44,31 +44,46 @@ WHAT = {
 
 
 @dataclass(frozen=True)
-class Line:
-    """One thing that works or not, with what is missing."""
+class Missing:
+    """Something that does not work: ``scopes`` that a token lacks, or else the reason."""
 
     title: str
-    ok: bool
     reason: str = ""
     scopes: tuple[str, ...] = ()
 
 
-def features(report: TokenReport) -> list[Line]:
+@dataclass(frozen=True)
+class Lines:
+    """Titles of what works, and what does not."""
+
+    works: list[str]
+    missing: list[Missing]
+
+
+def features(report: TokenReport) -> Lines:
     """What the token is good for, in the order of daily work."""
-    known = {one.name: one for one in report.features}
-    order = [*(name for name in FEATURES if name in known), *(name for name in known if name not in FEATURES)]
-    return [
-        Line(FEATURES.get(name, name), known[name].ok, known[name].reason, known[name].missing_scopes)
-        for name in order
-    ]
+    order = {name: place for place, name in enumerate(FEATURES)}
+    told = sorted(report.features, key=lambda one: order.get(one.name, len(order)))
+    return Lines(
+        [FEATURES.get(one.name, one.name) for one in told if one.ok],
+        [
+            Missing(FEATURES.get(one.name, one.name), one.reason, one.missing_scopes)
+            for one in told
+            if not one.ok
+        ],
+    )
 
 
-def capabilities(told: Capabilities) -> list[Line]:
+def capabilities(told: Capabilities) -> Lines:
     """What the platform can do, with the reason where it cannot."""
-    return [
-        Line(title, bool(getattr(told, name)), told.reasons.get(name, ""))
-        for name, title in CAPABILITIES.items()
-    ]
+    return Lines(
+        [title for name, title in CAPABILITIES.items() if getattr(told, name)],
+        [
+            Missing(title, told.reasons.get(name, ""))
+            for name, title in CAPABILITIES.items()
+            if not getattr(told, name)
+        ],
+    )
 
 
 def drift(rows: Iterable[Drift]) -> list[tuple[Drift, str]]:

@@ -140,8 +140,9 @@ def test_settings_show_capabilities_with_reasons(desk: MemoryDesk, admin: Client
 
 def test_every_capability_that_is_off_has_a_reason_in_words() -> None:
     off = Capabilities(label_orders=False, reasons={"label_orders": "Not there."})
-    lines = {line.title: line for line in connection_words.capabilities(off)}
-    assert (lines["Label orders"].ok, lines["Label orders"].reason) == (False, "Not there.")
+    lines = connection_words.capabilities(off)
+    assert connection_words.Missing("Label orders", "Not there.") in lines.missing
+    assert "Making tasks" in lines.works
     assert set(connection_words.CAPABILITIES) <= {
         field.name for field in msgspec.structs.fields(Capabilities)
     }
