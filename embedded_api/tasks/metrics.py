@@ -36,6 +36,31 @@ def metrics_of(
     wanted = set(FIELDS) if "all" in wishes else set(FIELDS) & set(wishes)
     if not wanted or not tasks:
         return {}
+    totals, handed = _taken_in(tasks)
+    seen = _worked_on(tasks, handed)
+    found = {
+        task.pk: _one(task, totals.get(task.pk, 0), seen.get(task.pk, _NOTHING), wanted) for task in tasks
+    }
+    lists = {name for name in (COUNTS, REVIEWABLE, PERCENT) if f"metrics.review.{name}" in wanted}
+    if lists:
+        for task_pk, numbers in per_reviewer(tasks, reviewers, totals).items():
+            found[task_pk].setdefault("review", {}).update({name: numbers[name] for name in lists})
+    return found
+
+
+def _taken_in(tasks: Sequence[Task]) -> tuple[dict[int, int], dict[int, int]]:
+    """By task: its inputs, counted afresh because some may have been deleted; and those that were handed out."""
+    totals: dict[int, int] = {}
+    handed: dict[int, int] = {}
+    rows = TaskInput.objects.filter(task__in=tasks).values_list("task_id").order_by()
+    counted = rows.annotate(inputs=Count("id"), handed=Count("id", filter=Q(handed__gt=0)))
+    for task_pk, inputs, done in counted:
+        totals[task_pk], handed[task_pk] = inputs, done
+    return totals, handed
+
+
+def _worked_on(tasks: Sequence[Task], handed: Mapping[int, int]) -> dict[int, Mapping[str, Any]]:
+    """By task: numbers of assignments, and of inputs with one, with an unworked one, with an unreviewed one."""
     seen: dict[int, Mapping[str, Any]] = {
         row["task_id"]: row
         for row in Assignment.objects.filter(task__in=tasks)
@@ -47,28 +72,10 @@ def metrics_of(
             unreviewed=Count("input_id", distinct=True, filter=~Q(state__in=_CLOSED)),
         )
     }
-    # Counted afresh: inputs may have been deleted since the task took them in.
-    taken_in = (
-        TaskInput.objects.filter(task__in=tasks)
-        .values_list("task_id")
-        .annotate(inputs=Count("id"), handed=Count("id", filter=Q(handed__gt=0)))
-        .order_by()
-    )
-    totals: dict[int, int] = {}
-    handed: dict[int, int] = {}
-    for task_pk, inputs, done in taken_in:
-        totals[task_pk], handed[task_pk] = inputs, done
     for task in tasks:
         if task.worker_type == AUTO:  # a model has no assignments; what it has looked at is done
             seen[task.pk] = _NOTHING | {"inputs": handed.get(task.pk, 0)}
-    found = {
-        task.pk: _one(task, totals.get(task.pk, 0), seen.get(task.pk, _NOTHING), wanted) for task in tasks
-    }
-    lists = {name for name in (COUNTS, REVIEWABLE, PERCENT) if f"metrics.review.{name}" in wanted}
-    if lists:
-        for task_pk, numbers in per_reviewer(tasks, reviewers, totals).items():
-            found[task_pk].setdefault("review", {}).update({name: numbers[name] for name in lists})
-    return found
+    return seen
 
 
 def _one(task: Task, total: int, made: Mapping[str, Any], wanted: set[str]) -> dict[str, Any]:

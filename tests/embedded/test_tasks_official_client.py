@@ -144,3 +144,78 @@ def test_answers_have_no_field_that_the_official_messages_lack(embedded_app: Emb
     for message, answer in answers:
         json_format.ParseDict(answer, message, ignore_unknown_fields=False)
     assert len(rows) == len(listing(app, task_id)) == 2
+
+
+def test_the_official_client_walks_label_orders(stub: V2Stub, embedded_app: EmbeddedApp) -> None:
+    call, app = Walk(stub, embedded_app), embedded_app
+    names = add_inputs(app, 2)
+    task = res.Task(
+        name="ordered",
+        type=res.Task.TaskType.CONCEPTS_CLASSIFICATION,
+        worker=res.TaskWorker(strategy=res.TaskWorker.TaskWorkerStrategy.FULL, workers=[_worker("l-1")]),
+        concepts=[
+            res.TaskConcept(
+                concept=res.Concept(id="rbc"),
+                auto_annotation_config=res.TaskConceptAutoAnnotationConfig(
+                    annotation_data_types=1,
+                    threshold_range=res.ThresholdRange(is_lower_inclusive=True, lower=0.0, upper=0.5),
+                    status_code=StatusCode.ANNOTATION_AWAITING_REVIEW,
+                ),
+            )
+        ],
+        ai_assistant=res.TaskAIAssistant(workflow=res.Workflow(id="demo-assist")),
+        ai_assist_params=res.AiAssistParameters(min_threshold=0.0, max_threshold=0.75),
+        visibility=res.Visibility(gettable=res.Visibility.Gettable.ORG),
+    )
+    order = res.LabelOrder(id="lo", name="spring", auto_release=True, task=task)
+    order.desired_fulfill_time.FromJsonString("2026-12-24T11:00:00Z")
+    made = call("PostLabelOrders", api.PostLabelOrdersRequest(label_orders=[order])).label_orders[0]
+    assert made.status.code == StatusCode.LABEL_ORDER_PENDING
+    assert made.desired_fulfill_time == order.desired_fulfill_time
+    assert made.task.label_order_id == "lo"
+    assert made.task.ai_assistant.workflow.version.id
+    assert made.task.ai_assist_params.max_threshold == 0.75
+    assert made.task.visibility.gettable == res.Visibility.Gettable.ORG
+    rule = made.task.concepts[0].auto_annotation_config
+    assert (rule.annotation_data_types, rule.threshold_range.upper) == (1, 0.5)
+    assert rule.status_code == StatusCode.ANNOTATION_AWAITING_REVIEW
+    assert call("GetLabelOrder", api.GetLabelOrderRequest(label_order_id="lo")).label_order == made
+    assert list(call("ListLabelOrders", api.ListLabelOrdersRequest(per_page=5)).label_orders) == [made]
+    tasks = call("ListTasks", api.ListTasksRequest(label_order_ids=["lo"])).tasks
+    assert [one.id for one in tasks] == [made.task.id]
+    annotation = annotate(app, made.task.id, "l-1", names[0])
+    hits = call("GetInputSamples", api.GetInputSamplesRequest(task_id=made.task.id)).hits
+    assert [(hit.score, hit.input.id, hit.annotation.id) for hit in hits] == [(1.0, names[0], annotation)]
+    released = res.LabelOrder(id="lo", name="summer")
+    released.status.code = StatusCode.LABEL_ORDER_SUCCESS
+    changed = call(
+        "PatchLabelOrders", api.PatchLabelOrdersRequest(label_orders=[released], action="overwrite")
+    ).label_orders[0]
+    assert (changed.name, changed.status.code) == ("summer", StatusCode.LABEL_ORDER_SUCCESS)
+    call("DeleteLabelOrders", api.DeleteLabelOrdersRequest(ids=["lo"]))
+    assert call("GetTask", api.GetTaskRequest(task_id=made.task.id)).task.label_order_id == ""
+
+
+def test_the_official_client_asks_for_suggestions(stub: V2Stub, embedded_app: EmbeddedApp) -> None:
+    call = Walk(stub, embedded_app)
+    model = call("ListModels", api.ListModelsRequest(per_page=10)).models[0]
+    assert call("GetModel", api.GetModelRequest(model_id=model.id)).model == model
+    assert model.model_version.status.code == StatusCode.MODEL_TRAINED
+    concepts = call("ListModelConcepts", api.ListModelConceptsRequest(model_id=model.id)).concepts
+    assert [concept.id for concept in concepts] == ["rbc", "wbc"]
+    workflow = call("ListWorkflows", api.ListWorkflowsRequest()).workflows[0]
+    assert call("GetWorkflow", api.GetWorkflowRequest(workflow_id=workflow.id)).workflow == workflow
+    assert workflow.nodes[0].model.id == model.id
+    text = res.Input(data=res.Data(text=res.Text(raw="wbc and rbc")))
+    config = res.OutputConfig(max_concepts=1, select_concepts=[res.Concept(id="wbc")])
+    asked = res.Model(output_info=res.OutputInfo(output_config=config))
+    request = api.PostModelOutputsRequest(model_id=model.id, inputs=[text], model=asked)
+    (output,) = call("PostModelOutputs", request).outputs
+    assert [concept.id for concept in output.data.concepts] == ["wbc"]
+    request = api.PostModelOutputsRequest(
+        model_id=model.id, version_id=model.model_version.id, inputs=[text, text]
+    )
+    assert len(call("PostModelOutputs", request).outputs) == 2
+    results = api.PostWorkflowResultsRequest(workflow_id=workflow.id, inputs=[text], output_config=config)
+    (result,) = call("PostWorkflowResults", results).results
+    assert result.outputs[0].data == output.data
