@@ -211,7 +211,7 @@ class Desk:
         mark = self.data / "marks" / "seeded"
         if mark.exists():
             return
-        say("demo data    drawing pictures, labels and three tasks (first start only)")
+        say("demo data    drawing pictures, labels and tasks (first start only)")
         began = time.monotonic()
         manage = [str(self.python), str(environment.ROOT / "manage.py")]
         self.run_all([("seed", [*manage, "seed_demo"], self.env)], aloud=True)

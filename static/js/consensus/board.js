@@ -96,7 +96,7 @@ export function createBoard({ board, conceptOf, letterOf, chosen }) {
       const drawn = all ? group.marks : [stands || group.marks.find((mark) => mark.key === group.medoid)];
       if (!all && pick && !stands) continue; // another concept stands here
       for (const mark of drawn) {
-        const letters = all ? letterOf(mark.item) : group.marks.map((one) => letterOf(one.item)).join("");
+        const letters = all ? letterOf(mark.item) : group.marks.map((one) => letterOf(one.item)).sort().join("");
         draw(pane, { ...mark, concept: group.concept }, row, toneOf(row, mark.key), `${name(group)} ${letters}`);
       }
     }

@@ -180,12 +180,12 @@ function permit() {
 
 function drawAll() {
   const { rows = [], labelers = [], picks = new Map(), at = 0 } = open || {};
-  board.show({ picks, focus: rows[at]?.id ?? null });
-  list.draw({ rows, labelers: labelers.filter((one) => one.state === "awaiting_review"), picks, at });
-  drawPeople({ place: role("people"), labelers, rows, picks, letterOf });
   const left = undecided(rows, picks).length;
   role("open-count").textContent = !rows.length ? "" : left ? `${left} to decide` : "all decided";
   role("no-rows").hidden = !open || rows.length > 0;
+  board.show({ picks, focus: rows[at]?.id ?? null });
+  drawPeople({ place: role("people"), labelers, rows, picks, letterOf });
+  list.draw({ rows, labelers: labelers.filter((one) => one.state === "awaiting_review"), picks, at });
   permit();
 }
 
