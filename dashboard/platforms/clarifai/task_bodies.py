@@ -37,6 +37,7 @@ from .tasks import (
     SOURCES,
     TYPES,
     chosen_inputs,
+    chosen_model,
 )
 
 _TYPE_NAMES = {kind: name for name, kind in TYPES.items() if isinstance(name, str)}
@@ -201,8 +202,8 @@ def _assist_body(assist: Assist, former: Body) -> Body:
 
 def _metadata(new: Task, former: Any) -> Body:
     body = dict(new.details.metadata)
-    for key in (INPUT_IDS, ASSIST_MODEL):
-        if key in body:
+    for key, taken in ((INPUT_IDS, chosen_inputs(body)), (ASSIST_MODEL, chosen_model(body))):
+        if taken is not None:
             raise Rejected(f"The metadata key {key!r} is taken.", fields={"metadata": f"{key} is taken"})
     if new.input_ids is not None:
         body[INPUT_IDS] = list(new.input_ids)

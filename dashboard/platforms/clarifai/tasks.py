@@ -250,14 +250,14 @@ def _rule(concept_id: str, wire: _Rule) -> AutoRule:
     )
 
 
-def _assist(wire: _Task, model: object) -> Assist:
+def _assist(wire: _Task) -> Assist:
     assistant = wire.ai_assistant or _Assistant()
     bounds = wire.ai_assist_params or _AssistParameters()
-    named = model if isinstance(model, dict) else {}
+    model_id, version_id = chosen_model(wire.metadata) or ("", "")
     return Assist(
         workflow_id=(assistant.workflow.id if assistant.workflow else "") or assistant.workflow_id or "",
-        model_id=str(named.get("id") or ""),
-        version_id=str(named.get("version_id") or ""),
+        model_id=model_id,
+        version_id=version_id,
         min_threshold=bounds.min_threshold or 0.0,
         max_threshold=bounds.max_threshold or 0.0,
         relation_ids=tuple(bounds.concept_relation_ids or ()),
@@ -270,13 +270,15 @@ def _details(wire: _Task) -> TaskDetails:
     metadata = dict(wire.metadata or {})
     if chosen_inputs(wire.metadata) is not None:
         del metadata[INPUT_IDS]
+    if chosen_model(wire.metadata) is not None:
+        del metadata[ASSIST_MODEL]
     models = _ids([one.model.id for one in worker.workers or () if one.model])
     workflows = _ids([one.workflow.id for one in worker.workers or () if one.workflow])
     return TaskDetails(
         source=SOURCES.get(source.type or 0, SourceKind.UNKNOWN),
         source_id=source.id or "",
         priority=PRIORITIES.get(wire.priority or 0, TaskPriority.NONE),
-        assist=_assist(wire, metadata.pop(ASSIST_MODEL, None)),
+        assist=_assist(wire),
         metadata=metadata,
         sample_ms=wire.sample_ms or 0,
         label_order_id=wire.label_order_id or "",
@@ -298,6 +300,15 @@ def chosen_inputs(metadata: dict[str, Any] | None) -> tuple[str, ...] | None:
     if isinstance(found, list) and all(isinstance(one, str) for one in found):
         return tuple(found)
     return None
+
+
+def chosen_model(metadata: dict[str, Any] | None) -> tuple[str, str] | None:
+    """Id and version of the model that suggests; other uses of the same key are not ours."""
+    found = (metadata or {}).get(ASSIST_MODEL)
+    if not isinstance(found, dict) or not set(found) <= {"id", "version_id"}:
+        return None
+    one, version = found.get("id"), found.get("version_id", "")
+    return (one, version) if one and isinstance(one, str) and isinstance(version, str) else None
 
 
 def task(raw: bytes | Raw) -> Task:
