@@ -13,12 +13,12 @@ from django.http import FileResponse, HttpRequest, HttpResponse, HttpResponseBas
 from rest_framework.request import Request
 
 from embedded_api import clock, envelope, errors, fields, ids
+from embedded_api.base import AppView
 from embedded_api.datasets import exporting, freezing
 from embedded_api.datasets.filters import read_filter
 from embedded_api.datasets.measuring import GROUPS
 from embedded_api.datasets.membership import find
 from embedded_api.datasets.printing import FORMATS, print_export, print_version
-from embedded_api.datasets.views import DatasetView
 from embedded_api.errors import FieldError
 from embedded_api.fields import Json
 from embedded_api.inputs.printing import media_prefix
@@ -27,7 +27,7 @@ from embedded_api.models import DatasetVersion
 _NAME = re.compile(r"[0-9a-f]{40}\.zip")
 
 
-class VersionView(DatasetView):
+class VersionView(AppView):
     """What all routes of versions share."""
 
     def find_version(self, dataset_id: str, version_id: str) -> DatasetVersion:
@@ -52,7 +52,6 @@ class Versions(VersionView):
         return self.print_all(list(found))
 
     def post(self, request: Request, dataset_id: str) -> HttpResponse:
-        self.owner()
         dataset = find(self.app, dataset_id)
         dataset.app = self.app
         if "dataset_versions" not in self.body:
@@ -79,7 +78,6 @@ class Versions(VersionView):
 
     def patch(self, request: Request, dataset_id: str) -> HttpResponse:
         """Description and metadata; what a version holds cannot change."""
-        self.owner()
         if fields.text(self.body, "action") not in ("merge", "overwrite"):
             raise FieldError("action", "must be merge or overwrite")
         rows = []
@@ -96,7 +94,6 @@ class Versions(VersionView):
         return self.print_all(rows)
 
     def delete(self, request: Request, dataset_id: str) -> HttpResponse:
-        self.owner()
         dataset = find(self.app, dataset_id)
         wanted = set(fields.identifiers(self.body, "dataset_version_ids", limit=128))
         if not wanted:
@@ -145,7 +142,9 @@ class VersionExports(VersionView):
             where = f"exports[{place}].format"
             kind = fields.enum(sent.get("format", ""), FORMATS, where)
             if kind == FORMATS["CLARIFAI_DATA_PROTOBUF"]:
-                raise errors.ApiError(501, 10040, f"{where}: binary messages are not offered; use JSON or COCO")
+                raise errors.ApiError(
+                    501, 10040, f"{where}: binary messages are not offered; use JSON or COCO"
+                )
             kinds.append(kind)
         for kind in kinds:
             exporting.export(row, kind)

@@ -29,14 +29,6 @@ _SORTS = {"sort_by_created_at": "created_at", "sort_by_modified_at": "modified_a
 _ALREADY = 64101
 
 
-class DatasetView(AppView):
-    """What all routes of datasets share. Changing them is the app owner's."""
-
-    def owner(self) -> None:
-        if not self.is_owner:
-            raise errors.denied("only the owner of the app may change its datasets")
-
-
 def listed(rows: QuerySet[Dataset], query: Query, page: Page) -> HttpResponse:
     """A page of datasets: `search` in id and description, `id` for a part of the id, one of the sort flags."""
     if part := query.text("search"):
@@ -49,14 +41,13 @@ def listed(rows: QuerySet[Dataset], query: Query, page: Page) -> HttpResponse:
     return envelope.answer({"datasets": [print_dataset(row) for row in found]})
 
 
-class Datasets(DatasetView):
+class Datasets(AppView):
     """GET, POST, PATCH, DELETE U/datasets; changes are all or nothing."""
 
     def get(self, request: Request) -> HttpResponse:
         return listed(Dataset.objects.filter(app=self.app), self.query, self.query.page())
 
     def post(self, request: Request) -> HttpResponse:
-        self.owner()
         sent_rows = self._sent()
         rows = []
         with transaction.atomic():
@@ -76,7 +67,6 @@ class Datasets(DatasetView):
         return envelope.answer({"datasets": [print_dataset(row) for row in rows]})
 
     def patch(self, request: Request) -> HttpResponse:
-        self.owner()
         action = fields.text(self.body, "action")
         if action not in ("merge", "overwrite", "remove"):
             raise FieldError("action", "must be merge, overwrite or remove")
@@ -93,7 +83,6 @@ class Datasets(DatasetView):
         return envelope.answer({"datasets": [print_dataset(row) for row in rows]})
 
     def delete(self, request: Request) -> HttpResponse:
-        self.owner()
         wanted = set(fields.identifiers(self.body, "dataset_ids", limit=128))
         if not wanted:
             raise FieldError("dataset_ids", "is required: deleting everything is refused")
@@ -143,7 +132,7 @@ class Datasets(DatasetView):
                 raise FieldError(f"{where}.metadata", str(error)) from None
 
 
-class OneDataset(DatasetView):
+class OneDataset(AppView):
     """GET U/datasets/{dataset_id}."""
 
     def get(self, request: Request, dataset_id: str) -> HttpResponse:
@@ -161,7 +150,7 @@ class UserDatasets(UserView):
         return listed(Dataset.objects.filter(app__in=self.apps()), self.query, self.query.page())
 
 
-class DatasetInputs(DatasetView):
+class DatasetInputs(AppView):
     """GET, POST, DELETE U/datasets/{dataset_id}/inputs."""
 
     def get(self, request: Request, dataset_id: str) -> HttpResponse:
@@ -173,7 +162,6 @@ class DatasetInputs(DatasetView):
 
     def post(self, request: Request, dataset_id: str) -> HttpResponse:
         """Item by item; with `search` instead, everything that it finds, at once."""
-        self.owner()
         dataset = find(self.app, dataset_id)
         if "search" in self.body:
             query = fields.mapping(fields.mapping(self.body, "search"), "query", "search")
@@ -204,7 +192,6 @@ class DatasetInputs(DatasetView):
         return found
 
     def delete(self, request: Request, dataset_id: str) -> HttpResponse:
-        self.owner()
         dataset = find(self.app, dataset_id)
         wanted = set(fields.identifiers(self.body, "input_ids", limit=128))
         if not wanted:
@@ -218,7 +205,7 @@ class DatasetInputs(DatasetView):
         return envelope.answer()
 
 
-class OneDatasetInput(DatasetView):
+class OneDatasetInput(AppView):
     """GET U/datasets/{dataset_id}/inputs/{input_id}."""
 
     def get(self, request: Request, dataset_id: str, input_id: str) -> HttpResponse:

@@ -2,6 +2,7 @@
 
 import base64
 import io
+from typing import Any
 
 import pytest
 from PIL import Image
@@ -201,17 +202,22 @@ def test_delete(embedded_app: EmbeddedApp) -> None:
     assert embedded_app.call("DELETE", "inputs", {"ids": []}).status_code == 400
 
 
-def test_only_the_owner_changes_inputs(embedded_app: EmbeddedApp) -> None:
-    embedded_app.add_inputs("a")
-    assert len(embedded_app.ok("GET", "inputs", user="l-1")["inputs"]) == 1
-    for method, route, body in (
+def test_collaborators_change_inputs_only_when_their_scopes_say_so(embedded_app: EmbeddedApp) -> None:
+    embedded_app.add_inputs("a", "b")
+    assert len(embedded_app.ok("GET", "inputs", user="l-1")["inputs"]) == 2
+    calls: list[tuple[str, str, Any]] = [
         ("POST", "inputs", {"inputs": [{"data": {"text": {"raw": "x"}}}]}),
-        ("PATCH", "inputs", {"action": "merge", "inputs": [{"id": "a", "data": {}}]}),
+        ("PATCH", "inputs", {"action": "merge", "inputs": [{"id": "a", "data": {"metadata": {"k": 1}}}]}),
         ("DELETE", "inputs", {"ids": ["a"]}),
-        ("DELETE", "inputs/a", None),
-    ):
+        ("DELETE", "inputs/b", None),
+    ]
+    for method, route, body in calls:
         response = embedded_app.call(method, route, body, user="l-1")
-        assert (response.status_code, response.json()["status"]["code"]) == (403, 30103)
+        assert (response.status_code, response.json()["status"]["code"]) == (403, 11007)
+    wider = {"user": {"id": "l-1"}, "scopes": ["All"]}
+    embedded_app.ok("PATCH", "collaborators", {"action": "overwrite", "collaborators": [wider]})
+    for method, route, body in calls:
+        embedded_app.ok(method, route, body, user="l-1")
 
 
 def test_lost_copies_are_drawn_anew(embedded_server: EmbeddedServer, embedded_app: EmbeddedApp) -> None:
