@@ -14,6 +14,7 @@ from embedded_api.fields import Json, join
 MAX_KEYS = 64
 # A path of SQLite cannot quote these.
 _UNQUOTABLE = re.compile(r'["\\\x00-\x1f]')
+_NOTHING = Value("", output_field=TextField())
 _TYPES = {bool: ("true", "false"), int: ("integer", "real"), float: ("integer", "real"), str: ("text",)}
 
 
@@ -30,7 +31,7 @@ def keys_hold(column: str, path: str, wanted: Json, where: str) -> list[Q]:
 
 def has_text(column: str, path: str, part: str) -> Q:
     """The text at `path` has `part` in it, letter for letter."""
-    return _has(Coalesce(_extract(column, path, TextField()), Value("")), part)
+    return _has(Coalesce(_extract(column, path, TextField()), _NOTHING), part)
 
 
 def contains(column: str, part: str) -> Q:
@@ -44,7 +45,7 @@ def _has(text: Any, part: str) -> Q:
 
 def equals(column: str, path: str, value: str) -> Q:
     """The text at `path` is `value`."""
-    return Q(Exact(Coalesce(_extract(column, path, TextField()), Value("")), value))
+    return Q(Exact(Coalesce(_extract(column, path, TextField()), _NOTHING), value))
 
 
 def _holds(column: str, path: str, value: Any, where: str) -> Q:
@@ -67,7 +68,7 @@ def _holds(column: str, path: str, value: Any, where: str) -> Q:
 
 def _is_a(column: str, path: str, *types: str) -> Q:
     kind = Func(F(column), Value(path), function="JSON_TYPE", output_field=TextField())
-    return Q(In(Coalesce(kind, Value("")), types))
+    return Q(In(Coalesce(kind, _NOTHING), types))
 
 
 def _extract(column: str, path: str, output: Any) -> Func:
