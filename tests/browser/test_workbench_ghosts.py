@@ -309,6 +309,17 @@ class TestLabel:
         page.keyboard.press("Enter")  # meant this time
         assert shapes(page) == count + 1
 
+    def test_a_key_means_the_shape_again_once_one_is_drawn(self, page: Page, helped: Any) -> None:
+        open_helped(page, helped, "label")
+        for key in (".", "Delete", "Delete", "Delete"):
+            page.keyboard.press(key)
+        expect(status(page)).to_have_text("0 open · 3 refused")
+        count = shapes(page)
+        drag(page, (0.81, 0.3), (0.95, 0.4))
+        assert shapes(page) == count + 1
+        page.keyboard.press("Delete")
+        assert shapes(page) == count
+
     def test_a_skip_says_nothing_of_suggestions(self, page: Page, helped: Any) -> None:
         open_helped(page, helped, "label")
         for key in (".", "Delete", "x", "1", "Enter"):

@@ -9,6 +9,7 @@ from uuid import uuid4
 import msgspec
 import pytest
 from django.core.cache import cache
+from django.template.loader import render_to_string
 from django.test import Client, override_settings
 from django.urls import reverse
 from redis.exceptions import RedisError
@@ -319,6 +320,16 @@ class TestPrecision:
         assert (found.accepted, found.edited, found.refused, found.judged, found.share) == (8, 1, 1, 10, 0.8)
         assert (found.low, found.high) == (pytest.approx(0.4902, abs=1e-4), pytest.approx(0.9433, abs=1e-4))
         assert selectors.suggestion_precision(desk.task, "model:other").judged == 0
+
+    def test_the_card_of_the_task_page_says_them_in_words(self) -> None:
+        assist = {"kind": "model", "name": "<cells>", "min": 0.3, "max": 1}
+        precision = selectors.SuggestionPrecision(accepted=8, edited=1, refused=1)
+        card = render_to_string("tasks/_assist.html", {"assist": assist, "precision": precision})
+        assert "8 of 10: 80 %" in card
+        assert "49 to 94 %" in card
+        assert "&lt;cells&gt;" in card
+        empty = render_to_string("tasks/_assist.html", {"assist": assist, "precision": type(precision)()})
+        assert "Nobody has judged one yet" in empty
 
     @pytest.mark.parametrize(
         ("hits", "of", "low", "high"),

@@ -32,7 +32,7 @@ export function createGhosts({ settings, api, stage, queue, keys }) {
   let current = null;
   let hidden = false;
   let from = assist.min;
-  let spent = false; // the last one was judged by key: the same key once more shall do nothing else
+  let spent = null; // the step in which the last one in hand was judged: the key once more shall do nothing else
 
   const layer = createGhostLayer({ conceptOf });
   const list = createGhostList({ assist, stage, act: { accept, edit: (ghost) => accept(ghost, true), refuse, choose, acceptAll, toggle, threshold, again } });
@@ -75,7 +75,7 @@ export function createGhosts({ settings, api, stage, queue, keys }) {
   }
 
   function enter(id) {
-    [item, answer, failed, step, current, spent] = [id, null, "", null, null, false];
+    [item, answer, failed, step, current, spent] = [id, null, "", null, null, null];
     refused = remembered.get(id) || new Set(kept.read(id)?.refused);
     refresh();
     afterPaint(() => { if (id !== null && item === id && !store.state.readonly) arrive(id); });
@@ -148,7 +148,7 @@ export function createGhosts({ settings, api, stage, queue, keys }) {
     const wasInHand = ghost.id === current;
     if (!store.edit(shapes, `${word.toLowerCase()} ${titleOf(ghost)}`, "", selected)) return;
     const next = wasInHand && !selected ? open[Math.min(at, open.length - 1)] : null;
-    spent = wasInHand && !next;
+    spent = wasInHand && !next ? step : null;
     if (next) choose(next);
     announce(`${word}: ${titleOf(ghost)}.${next ? ` Next: ${titleOf(next)}.` : ""}`);
   }
@@ -209,10 +209,13 @@ export function createGhosts({ settings, api, stage, queue, keys }) {
 
   function withCurrent(run) {
     const ghost = inHand();
-    if (ghost) run(ghost);
-    else if (!spent) return false;
-    else announce("No suggestion is left.");
-    if (!ghost) spent = false;
+    if (ghost) {
+      run(ghost);
+      return true;
+    }
+    if (!spent || spent !== step || store.state.selected) return false;
+    spent = null;
+    announce("No suggestion is left.");
     return true;
   }
 
