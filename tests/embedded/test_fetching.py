@@ -9,9 +9,21 @@ from dataclasses import dataclass, field
 
 import pytest
 
+from tests.support import media
 from tests.support.embedded import EmbeddedApp, EmbeddedServer, free_port, picture, start_embedded
 
 PNG = base64.b64decode(picture((64, 48)))
+FILES = {
+    "/a.png": PNG,
+    "/b.png": PNG,
+    "/page": b"<html><body>secret inside</body></html>",
+    "/clip": media.mp4(),
+    "/sound": media.wav(),
+    "/text": "\ufeffzwei Rotkehlchen \N{BIRD}".encode(),
+    "/latin": "K\xf6nig".encode("latin-1"),
+    "/nul": b"a\0b",
+    "/blank": b" \n",
+}
 
 
 @dataclass
@@ -47,9 +59,7 @@ def site() -> Iterator[Site]:
                 except OSError:
                     return
                 return
-            body = {"/a.png": PNG, "/b.png": PNG, "/page": b"<html><body>secret inside</body></html>"}.get(
-                self.path
-            )
+            body = FILES.get(self.path)
             self.send_response(200 if body else 404)
             self.send_header("Content-Type", "image/png")
             self.end_headers()
@@ -99,6 +109,37 @@ def test_a_picture_by_address(app: EmbeddedApp, site: Site) -> None:
     again = post(app, f"{site.url}/a.png")
     assert again["status"]["code"] == 30100
     assert post(app, f"{site.url}/a.png", allow_duplicate_url=True)["status"]["code"] == 30000
+
+
+def post_as(app: EmbeddedApp, kind: str, url: str) -> dict:
+    sent = {"inputs": [{"data": {kind: {"url": url}}}]}
+    return app.call("POST", "inputs", sent).json()["inputs"][0]
+
+
+@pytest.mark.parametrize(("kind", "path"), [("video", "/clip"), ("audio", "/sound")])
+def test_a_video_and_a_sound_by_address(app: EmbeddedApp, site: Site, kind: str, path: str) -> None:
+    made = post_as(app, kind, site.url + path)
+    assert made["status"]["code"] == 30000, made
+    assert app.client.get(made["data"][kind]["url"]).content == FILES[path]
+    again = post_as(app, kind, site.url + path)
+    assert again["status"]["code"] == 30100
+    assert f"data.{kind}.url" in again["status"]["details"]
+    assert post_as(app, kind, f"{site.url}/page")["status"]["code"] == 30101
+
+
+def test_a_text_by_address(app: EmbeddedApp, site: Site) -> None:
+    text = post_as(app, "text", f"{site.url}/text")["data"]["text"]
+    assert text["raw"] == "zwei Rotkehlchen \N{BIRD}"
+    assert text["text_info"]["char_count"] == 18
+    hosted = app.client.get(text["url"])
+    assert (hosted.content, hosted.headers["content-type"]) == (FILES["/text"], "text/plain; charset=utf-8")
+    page = post_as(app, "text", f"{site.url}/page")["data"]["text"]
+    assert app.client.get(page["url"]).headers["content-type"] == "text/plain; charset=utf-8"
+    codes = {"/latin": 30300, "/nul": 30300, "/blank": 30104, "/none": 39996, "/endless": 30105}
+    for path, code in codes.items():
+        assert post_as(app, "text", site.url + path)["status"]["code"] == code, path
+    both = {"inputs": [{"data": {"text": {"raw": "a", "url": f"{site.url}/text"}}}]}
+    assert app.call("POST", "inputs", both).json()["inputs"][0]["status"]["code"] == 30104
 
 
 def test_what_is_no_picture(app: EmbeddedApp, site: Site) -> None:
