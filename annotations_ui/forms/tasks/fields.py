@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json
+import math
 from collections.abc import Iterable
 from typing import Any
 
@@ -10,7 +11,8 @@ from django import forms
 
 from dashboard.platforms.types import Predictor
 
-MAX_METADATA = 16_000  # characters
+MAX_METADATA = 65_536  # characters
+MAX_WHOLE = 2**53  # the platform keeps numbers as doubles
 MAX_DEPTH = 16
 MAX_IDS = 100
 
@@ -31,7 +33,7 @@ class MetadataField(forms.CharField):
     widget = forms.Textarea
 
     def __init__(self, **options: Any) -> None:
-        super().__init__(max_length=MAX_METADATA, required=False, **options)
+        super().__init__(required=False, **options)
         self.widget.attrs |= {"rows": 5, "spellcheck": "false", "class": "code"}
 
     def prepare_value(self, value: Any) -> Any:
@@ -43,8 +45,12 @@ class MetadataField(forms.CharField):
         text = super().to_python(value)
         if not text:
             return {}
+        if len(text) > MAX_METADATA:
+            raise forms.ValidationError(f"At most {MAX_METADATA} characters.")
         try:
-            found = json.loads(text, object_pairs_hook=_once, parse_constant=_no_constant)
+            found = json.loads(
+                text, object_pairs_hook=_once, parse_constant=_number, parse_int=_whole, parse_float=_number
+            )
         except json.JSONDecodeError as error:
             raise forms.ValidationError(f"Line {error.lineno}, column {error.colno}: {error.msg}.") from None
         except RecursionError:
@@ -70,8 +76,18 @@ def _once(pairs: list[tuple[str, Any]]) -> dict[str, Any]:
     return found
 
 
-def _no_constant(name: str) -> Any:
-    raise ValueError(f"{name} is no JSON number.")
+def _number(text: str) -> float:
+    """Also called for NaN and Infinity, which are no JSON."""
+    found = float(text)
+    if not math.isfinite(found):
+        raise ValueError(f"{text[:30]} is no number that JSON can hold.")
+    return found
+
+
+def _whole(text: str) -> int:
+    if len(text) > 17 or abs(int(text)) > MAX_WHOLE:
+        raise ValueError(f"{text[:30]} would lose digits on the platform; write it as a text, in quotes.")
+    return int(text)
 
 
 def _depth(value: Any) -> int:
