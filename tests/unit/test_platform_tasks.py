@@ -8,7 +8,7 @@ from typing import Any
 
 import msgspec
 import pytest
-from hypothesis import given
+from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from dashboard.platforms.clarifai import bodies, label_orders, task_bodies, tasks
@@ -118,6 +118,7 @@ def read_back(body: Any) -> Task:
     return tasks.task(bodies.encode(body | {"status": {"code": 54001}}))
 
 
+@settings(deadline=None)
 @given(whole_tasks())
 def test_whatever_a_task_says_comes_back_and_fits_the_schema(sent: Task) -> None:
     body = task_bodies.task_body(sent, subset=True)
@@ -125,6 +126,7 @@ def test_whatever_a_task_says_comes_back_and_fits_the_schema(sent: Task) -> None
     wire.strict_request("POST", ROUTE, body=bodies.encode({"tasks": [body]}))
 
 
+@settings(deadline=None)
 @given(whole_tasks(), whole_tasks())
 def test_an_edit_says_everything_that_the_new_task_says(old: Task, new: Task) -> None:
     current = bodies.encode(task_bodies.task_body(old, subset=True))
