@@ -1,7 +1,7 @@
 """Reading long lists: pages fetched a few at a time, given out in order.
 
 The platform says neither a total nor a next link: a page shorter than asked for is the last one. The first page
-is fetched alone, so a short list costs one request; after a full one, several pages are under way at once.
+is fetched alone, so a short list costs one request; after full ones more and more pages are under way at once.
 A deployment may give fewer than asked for without a word: a first page of a customary limit is asked on.
 """
 
@@ -11,7 +11,7 @@ import os
 import threading
 from collections.abc import Callable, Iterator, Mapping, Sequence
 from concurrent.futures import Future, ThreadPoolExecutor, wait
-from itertools import count
+from itertools import islice
 from typing import Any, TypeVar
 
 from msgspec import Raw
@@ -77,28 +77,20 @@ os.register_at_fork(after_in_child=_after_fork)
 
 
 def pages(fetch: FetchPage, size: int, ahead: int) -> Iterator[list[Raw]]:
-    """Every page in order, up to ``ahead`` of them under way at once."""
+    """Every page in order; after each full one twice as many are under way, up to ``ahead``."""
     first = fetch_in_parts(fetch, 1, size)
     yield first
-    given = page_size(len(first), size)
-    if not given:
+    size = min(size, page_size(len(first), size))
+    if not size:
         return
-    numbers = iter(count(2))
-    if given < size:
-        second = fetch_in_parts(fetch, next(numbers), given)
-        yield second
-        if len(second) < given:
-            return
-    size = min(size, given)
-    workers = pool()
     coming: list[Future[list[Raw]]] = []
+    numbers = iter(range(2, MOST_PAGES + 1))
+    # One at first: a list of little more than a page must not cost requests for pages past its end.
+    abreast = 1
     try:
         while True:
-            while len(coming) < ahead:
-                number = next(numbers)
-                if number > MOST_PAGES:
-                    break
-                coming.append(workers.submit(fetch_in_parts, fetch, number, size))
+            for number in islice(numbers, abreast - len(coming)):
+                coming.append(pool().submit(fetch_in_parts, fetch, number, size))
             if not coming:
                 return
             page = coming.pop(0).result()
@@ -106,6 +98,7 @@ def pages(fetch: FetchPage, size: int, ahead: int) -> Iterator[list[Raw]]:
                 yield page
             if len(page) < size:
                 return
+            abreast = min(ahead, abreast * 2)
     finally:
         # Pages past the end, or of a listing that was given up.
         for future in coming:
