@@ -56,8 +56,7 @@ class Keys(UserView):
             for place, sent in enumerate(fields.objects(self.body, "keys")):
                 where = f"keys[{place}]"
                 key = find_key(self.subject.id, fields.text(sent, "id", where))
-                for name in {"type", "apps"} & sent.keys():
-                    raise FieldError(f"{where}.{name}", "cannot be changed")
+                _check_same(key, sent, where)
                 self._fill(key, sent, where)
                 changed.append(key)
             Key.objects.bulk_update(changed, ["description", "scopes", "endpoints", "expires_at"])
@@ -125,6 +124,17 @@ class AppKeys(AppView):
             Key.objects.select_related("app").filter(app=self.app, user_id=self.caller.user_id).order_by("pk")
         )
         return envelope.answer({"keys": [print_key(row) for row in rows[page.start : page.stop]]})
+
+
+def _check_same(key: Key, sent: fields.Json, where: str) -> None:
+    """A client may send the whole key back, but type and app stay what they are."""
+    if fields.text(sent, "type", where) not in ("", key.type):
+        raise FieldError(f"{where}.type", "cannot be changed")
+    apps = [
+        fields.identifier(app, "id", f"{where}.apps") for app in fields.objects(sent, "apps", where, low=0)
+    ]
+    if apps and (key.app is None or apps != [key.app.public_id]):
+        raise FieldError(f"{where}.apps", "cannot be changed")
 
 
 def find_key(user_id: str, key_id: str) -> Key:

@@ -70,6 +70,8 @@ def test_overwriting_keys(embedded_app: EmbeddedApp) -> None:
     assert (changed["scopes"], changed["description"]) == (["Apps_Get", "Concepts_Get"], "first")
     embedded_app.tokens["changed"] = key["id"]
     embedded_app.ok("GET", "concepts", user="changed")
+    whole = {"action": "overwrite", "keys": [changed]}  # as a client sends it that has read the key before
+    assert keys(embedded_app, "PATCH", body=whole).json()["keys"] == [changed]
     end = {"action": "overwrite", "keys": [{"id": name, "expires_at": PAST, "description": "over"}]}
     assert keys(embedded_app, "PATCH", body=end).json()["keys"][0]["description"] == "over"
     assert me(embedded_app, key["id"]).status_code == 401
@@ -85,6 +87,7 @@ def test_overwriting_keys(embedded_app: EmbeddedApp) -> None:
         ({"keys": [{"id": "{id}", "endpoints": ["/clarifai.api.V2/PostUsers"]}]}, "keys[0].endpoints[0]"),
         ({"keys": [{"id": "{id}", "expires_at": "soon"}]}, "keys[0].expires_at"),
         ({"keys": [{"id": "{id}", "type": "app_specific_key"}]}, "keys[0].type"),
+        ({"keys": [{"id": "{id}", "apps": [{"id": "other"}]}]}, "keys[0].apps"),
         ({"keys": [{"id": "{id}", "description": 5}]}, "keys[0].description"),
     ],
 )
