@@ -15,7 +15,8 @@ from typing import Final
 from PIL import Image, ImageFilter
 
 SIDE: Final = 128  # pixels
-SMALLEST: Final = 0.0015  # of the picture's area; 16 pixels of 128 x 85
+SMALLEST: Final = 0.003  # of the picture's area; 32 pixels of 128 x 85
+LEAST: Final = 0.5  # value of a thing's own concept; what is less sure is mostly a shadow or a grain
 MAX_THINGS: Final = 100
 _NARROW: Final = 0.65  # of a thing's greatest depth: where it is less deep, it may be two things
 _INSIDE: Final = 0.75  # of a box that lies in a larger one
@@ -77,8 +78,11 @@ def find(view: View, palette: Palette) -> list[Thing]:
     for name, spots in layers.items():
         for part in _pieces(spots):
             for piece in _parted(part):
-                if len(piece) >= SMALLEST * view.width * view.height:
-                    things.append(_thing(view, palette, piece, name))
+                if len(piece) < SMALLEST * view.width * view.height:
+                    continue
+                thing = _thing(view, palette, piece, name)
+                if thing.values and thing.values[0][1] >= LEAST:
+                    things.append(thing)
     things.sort(key=lambda thing: (-_area(thing.box), thing.box))
     kept: list[Thing] = []
     for thing in things:

@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+import random
+
 from PIL import Image, ImageDraw
 
 from embedded_api.predictors import learning, seeing
@@ -63,6 +65,18 @@ def test_an_empty_table_and_dust_are_nothing() -> None:
     assert seeing.find(seeing.look(_picture()), palette) == []
     assert seeing.find(seeing.look(_picture((RED, (50, 50, 54, 54)))), palette) == []
     assert seeing.find(seeing.look(Image.new("RGB", (1, 1), RED)), palette)[0].box == (0, 0, 1, 1)
+
+
+def test_noise_of_any_shape_is_survived() -> None:
+    draw = random.Random(5)
+    for size in ((1, 300), (300, 1), (2, 2), (7, 90), (128, 128), (400, 300)):
+        noise = Image.frombytes("RGB", size, draw.randbytes(3 * size[0] * size[1]))
+        for palette in (_palette(), learning.guessed(["cherry", "berry"])):
+            for thing in seeing.find(seeing.look(noise), palette):
+                top, left, bottom, right = thing.box
+                assert 0 <= top < bottom <= 1
+                assert 0 <= left < right <= 1
+                assert all(0 <= value <= 1 for _, value in thing.values)
 
 
 def test_too_few_examples_teach_nothing() -> None:
