@@ -70,6 +70,7 @@ def _shared(sent: Json, where: str, known_concepts: Collection[str]) -> Json:
         made["text"] = {"raw": raw}
     if geo := fields.mapping(sent, "geo", where):
         place = join(where, "geo")
+        _only(geo, ("geo_point",), place)  # boxes and limits are for searches
         made["geo"] = {"geo_point": geo_point(fields.mapping(geo, "geo_point", place), f"{place}.geo_point")}
     return made
 

@@ -45,17 +45,17 @@ def post(sent_rows: list[Json], shelf: Shelf, prefix: str, bulk: Bulk, resolutio
     """
     named = [one["id"] for one in sent_rows if isinstance(one.get("id"), str)]
     taken = taken_ids(shelf.app, named)
+    kept = Input.objects.filter(app=shelf.app, public_id__in=taken) if resolution == SKIP else []
+    there = {row.public_id: row for row in kept}
     drafts: list[tuple[int, Draft]] = []
     deadline = time.monotonic() + FETCH_SECONDS
     for place, sent in enumerate(sent_rows):
         where = f"inputs[{place}]"
         try:
             known = fields.text(sent, "id", where)
-            if known and known in taken and resolution == SKIP:
-                there = Input.objects.filter(app=shelf.app, public_id=known).first()
-                if there is not None:
-                    bulk.succeed(place, print_input(there, prefix))
-                    continue
+            if known in there:
+                bulk.succeed(place, print_input(there[known], prefix))
+                continue
             if known and known in taken and resolution == SUFFIX:
                 sent = sent | {"id": longer_id(known)}
             elif known and known in taken:  # told before a file is fetched or decoded

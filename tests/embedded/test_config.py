@@ -42,6 +42,9 @@ def start(**environment: str) -> subprocess.CompletedProcess[str]:
         ("EMBEDDED_RATE_LIMIT", "nan"),
         ("EMBEDDED_FETCH_ALLOWED", "no-port"),
         ("EMBEDDED_FETCH_ALLOWED", "host:99999"),
+        ("EMBEDDED_SOURCE_DIR", "relative/folder"),
+        ("EMBEDDED_SOURCE_DIR", "/tmp/../etc"),
+        ("EMBEDDED_SOURCE_DIR", "/nonexistent/folder"),
     ],
 )
 def test_bad_values(tmp_path: Path, name: str, value: str) -> None:

@@ -236,6 +236,10 @@ def test_places(embedded_app: EmbeddedApp) -> None:
     assert made["data"]["geo"] == geo
     for point in ({"longitude": 181}, {"latitude": 91}, {"latitude": "x"}):
         assert post(embedded_app, text={"raw": "a"}, geo={"geo_point": point})["status"]["code"] == 30104
+    boxed = {"geo_box": [{"geo_point": {"longitude": 1, "latitude": 1}}, {"geo_point": {"longitude": 2}}]}
+    refused = post(embedded_app, text={"raw": "a"}, geo=boxed)
+    assert refused["status"]["code"] == 30104
+    assert "data.geo.geo_box: is not supported here" in refused["status"]["details"]
 
 
 def test_datasets(embedded_app: EmbeddedApp) -> None:
