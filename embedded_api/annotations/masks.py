@@ -12,12 +12,13 @@ from functools import partial
 from typing import Any
 
 from django.db import transaction
+from django.db.models import QuerySet
 
 from embedded_api.annotations import facts, geometry
 from embedded_api.errors import ApiError, FieldError
 from embedded_api.fields import Json
 from embedded_api.inputs import pictures
-from embedded_api.models import Annotation
+from embedded_api.models import Annotation, Input
 
 MAX_BYTES = 2 * 1024 * 1024
 NEEDS_PICTURE = "must be a PNG in base64, or the present mask of this annotation"
@@ -72,6 +73,11 @@ def drop(names: Iterable[str]) -> None:
     for name in names:
         if name:
             transaction.on_commit(partial(pictures.remove, name))
+
+
+def drop_of_inputs(inputs: QuerySet[Input]) -> None:
+    """The same for all masks on inputs that are about to go; call inside the transaction."""
+    drop(Annotation.objects.filter(input__in=inputs).exclude(mask="").values_list("mask", flat=True))
 
 
 def _image(sent: Json, where: str) -> tuple[Json, str]:

@@ -6,6 +6,7 @@ from django.http import HttpResponse
 from rest_framework.request import Request
 
 from embedded_api import envelope, errors, fields
+from embedded_api.annotations import masks
 from embedded_api.annotations.patching import patch_input, read_action
 from embedded_api.base import MEGABYTE, AppView
 from embedded_api.bulk import Bulk
@@ -112,6 +113,7 @@ def delete(rows: QuerySet[Input], wanted: set[str]) -> None:
         found = dict(rows.values_list("public_id", "media"))
         if unknown := sorted(wanted - found.keys()):
             raise errors.missing("no such input in this app: " + ", ".join(unknown[:5]), 30102)
+        masks.drop_of_inputs(rows)
         rows.delete()
     for media in found.values():
         pictures.remove(media)

@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Callable, Iterator
 from typing import Any
 
-from hypothesis import HealthCheck, given, settings
+from hypothesis import HealthCheck, Phase, given, settings
 from hypothesis import strategies as st
 
 from tests.support.embedded import EmbeddedApp, EmbeddedServer
@@ -145,6 +145,16 @@ FILTERS: list[tuple[Json, Callable[[Json], bool]]] = [
 ]
 
 
+def quick(examples: int) -> Any:
+    """Each example makes an app of its own over HTTP: few, and none spent on making a failure smaller."""
+    return settings(
+        max_examples=examples,
+        deadline=None,
+        phases=(Phase.explicit, Phase.reuse, Phase.generate),
+        suppress_health_check=[HealthCheck.function_scoped_fixture, HealthCheck.too_slow],
+    )
+
+
 def found(app: EmbeddedApp, kind: str, query: Json) -> list[str]:
     body = {"searches": [{"query": query}], "pagination": {"per_page": 1000}}
     part = "annotation" if kind == "annotations" else "input"
@@ -169,11 +179,7 @@ def check(app: EmbeddedApp) -> None:
             assert found(app, "inputs", query) == sorted(expected_inputs), (wanted, negate)
 
 
-@settings(
-    max_examples=10,
-    deadline=None,
-    suppress_health_check=[HealthCheck.function_scoped_fixture, HealthCheck.too_slow],
-)
+@quick(10)
 @given(steps=steps)
 def test_searches_agree_with_a_listing(
     embedded_server: EmbeddedServer, steps: list[tuple[str, Json]]
@@ -190,11 +196,7 @@ def test_searches_agree_with_a_listing(
     check(app)
 
 
-@settings(
-    max_examples=15,
-    deadline=None,
-    suppress_health_check=[HealthCheck.function_scoped_fixture, HealthCheck.too_slow],
-)
+@quick(15)
 @given(
     values=st.lists(st.tuples(st.sampled_from(INPUTS), st.integers(0, 4)), max_size=8), negate=st.booleans()
 )
