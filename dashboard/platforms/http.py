@@ -32,7 +32,7 @@ from .errors import (
     Throttled,
     UnsafeAddress,
 )
-from .guard import AddressGuard
+from .guard import AddressGuard, split_url
 from .rate import RateLimit
 
 T = TypeVar("T")
@@ -199,13 +199,16 @@ class HttpClient:
     ) -> Answer:
         """GET any guarded address; the answer has status 200. Nothing is sent along but ``headers``.
 
+        The rate limit is the platform's: it counts only for addresses of its own origin.
+
         Raises UnsafeAddress, AnswerTooLarge, NotFound, Forbidden or another PlatformError.
         """
         address = self._guard.check_url(url)
+        limited = split_url(address)[0] == split_url(self.base_url)[0]
 
         def once() -> Answer:
             sending()
-            return _picture(self._send("GET", address, None, headers, max_bytes))
+            return _picture(self._send("GET", address, None, headers, max_bytes, limited=limited))
 
         return self._repeat(once, True)
 
@@ -233,9 +236,16 @@ class HttpClient:
         return self._jitter() * min(LONGEST_WAIT, 0.25 * 2**attempt)
 
     def _send(
-        self, method: str, url: str, body: bytes | None, headers: Sequence[tuple[str, str]], max_bytes: int
+        self,
+        method: str,
+        url: str,
+        body: bytes | None,
+        headers: Sequence[tuple[str, str]],
+        max_bytes: int,
+        *,
+        limited: bool = True,
     ) -> Answer:
-        if self._limit is not None:
+        if self._limit is not None and limited:
             self._limit.acquire()
         failure: PlatformError
         try:

@@ -10,6 +10,7 @@ from datetime import UTC, datetime, timedelta
 
 import msgspec
 
+from dashboard.platforms.clarifai.features import features
 from dashboard.platforms.drift import Drift
 from dashboard.platforms.errors import (
     AlreadyExists,
@@ -206,7 +207,13 @@ class MemoryPlatform:
 
     def check(self) -> TokenReport:
         self._call("check")
-        return TokenReport(user_id=self.me, owner=self.me == OWNER)
+        return TokenReport(
+            user_id=self.me,
+            owner=self.me == OWNER,
+            inputs=len(self.app.inputs),
+            tasks=len(self.app.tasks),
+            features=features(None, {}, self.capabilities),
+        )
 
     def list_people(self) -> list[PlatformUser]:
         self._call("list_people")

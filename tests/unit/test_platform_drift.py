@@ -139,6 +139,10 @@ def test_what_the_schema_knows_is_no_drift() -> None:
         ({"worker": [1]}, DriftRow("Annotation", "wrong_type", "worker", 1, "array for object | null")),
         ({"id": 5}, DriftRow("Annotation", "wrong_type", "id", 1, "int for str")),
         ({"status": {"code": 24199}}, DriftRow("Annotation", "new_value", "status 24199", 1, "24199")),
+        (
+            {"status": {"code": "ANNOTATION_LOST"}},
+            DriftRow("Annotation", "new_value", "status ANNOTATION_LOST", 1, "ANNOTATION_LOST"),
+        ),
         ({"status": {"code": 24152}}, DriftRow("Annotation", "new_value", "status 24152", 1, "24152")),
         ({"status": None}, DriftRow("Annotation", "missing_field", "status", 1, "")),
         ({"status": {"code": 24150, "x": {}}}, DriftRow("Status", "unknown_field", "x", 1, "object")),
@@ -209,7 +213,7 @@ def test_examples_hold_nobodys_data() -> None:
         annotation("an-2", created_at=secret),
         annotation("an-3") | {secret: secret},
     )
-    assert {one.what for one in found} == {"wrong_type", "unknown_field", "missing_field"}
+    assert {one.what for one in found} == {"wrong_type", "unknown_field", "new_value"}
     assert "patient" not in json.dumps([[one.kind, one.what, one.name, one.example] for one in found])
 
 

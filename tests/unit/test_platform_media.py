@@ -14,6 +14,7 @@ from dashboard.platforms.clarifai.client import ClarifaiClient, is_own_media
 from dashboard.platforms.errors import AnswerTooLarge, Forbidden, UnsafeAddress
 from dashboard.platforms.guard import AddressGuard, Origin
 from dashboard.platforms.http import HttpClient
+from dashboard.platforms.rate import RateLimit
 
 TOKEN = "canary-0c5f1f0a7f2e4d6b8a9c1d2e3f405162"
 PUBLIC = "https://api.clarifai.com"
@@ -129,3 +130,16 @@ def test_a_stranger_never_sees_the_token(servers: tuple[Any, Any], platform: Cla
     with pytest.raises(Forbidden):
         platform.fetch_media(at(own, "/v2/users/me/keys"), max_bytes=1000)
     assert own.seen == [f"Key {TOKEN}", None]
+
+
+def test_only_the_platforms_own_addresses_count_against_its_rate_limit(servers: tuple[Any, Any]) -> None:
+    taken: list[float] = []
+    ports = [one.server_address[1] for one in servers]
+    guard = AddressGuard(trusted=[Origin("http", "127.0.0.1", port) for port in ports])
+    limit = RateLimit(rate=1.0, burst=1, clock=lambda: 0.0, sleep=taken.append)
+    http = HttpClient(f"http://127.0.0.1:{ports[0]}", guard=guard, tries=1, limit=limit)
+    for server in (servers[0], servers[0], servers[1], servers[1]):
+        with pytest.raises(Forbidden):
+            http.fetch(at(server, "/media/a.png"), max_bytes=1000)
+    http.close()
+    assert taken == [1.0]

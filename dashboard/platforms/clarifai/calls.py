@@ -26,7 +26,7 @@ from .answers import Frame, batch, envelope, match
 from .batches import cut, send_all
 from .bodies import encode
 from .client import ClarifaiClient
-from .codes import UNREADABLE, status_number
+from .codes import UNREADABLE, status_code
 from .looking import Eye, spread
 from .mapping import Quarantine
 from .pages import pages
@@ -133,7 +133,7 @@ class Calls:
         def reading(raw: Raw) -> T:
             found = read(raw)
             if getattr(found, "state", None) == "unknown":
-                self._eye.state(MESSAGES[kind], status_number(raw))
+                self._eye.state(MESSAGES[kind], status_code(raw))
             return found
 
         return reading

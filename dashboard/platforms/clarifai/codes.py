@@ -126,10 +126,10 @@ class _Judged(msgspec.Struct):
 _judged = msgspec.json.Decoder(_Judged).decode
 
 
-def status_number(raw: bytes | msgspec.Raw) -> int:
-    """The status code of an item or an answer; 0 where there is none."""
+def status_code(raw: bytes | msgspec.Raw) -> int | str:
+    """The status code of an item as it stands there, by number or name; 0 where there is none."""
     status = _judged(raw).status
-    return status.number if status else 0
+    return (status.number or status.code or 0) if status else 0
 
 
 _FIELD = re.compile(r"([A-Za-z_][\w.\[\]-]{0,120}): (.{1,200})", re.ASCII)

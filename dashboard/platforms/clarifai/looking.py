@@ -98,10 +98,10 @@ class Eye:
         else:
             self._drift.add(kind, WRONG_TYPE, found[3] or "(item)", f"{found[2]} for {found[1]}")
 
-    def state(self, kind: str, number: int) -> None:
+    def state(self, kind: str, code: int | str) -> None:
         """Count a status that stands for none of our states, or that is not there at all."""
-        if number:
-            self._drift.add(kind, NEW_VALUE, f"status {number}", str(number))
+        if code:
+            self._drift.add(kind, NEW_VALUE, f"status {_shown(code)}", _shown(code))
         else:
             self._drift.add(kind, MISSING_FIELD, "status")
 
@@ -140,11 +140,15 @@ class Eye:
         if isinstance(value, bool) or not isinstance(value, (int, str)):
             self._wrong(kind, name, value)
         elif value not in values(enum):
-            shown = str(value) if isinstance(value, int) or _WORD.fullmatch(value) else "text"
-            self._drift.add(kind, NEW_VALUE, f"{name} {shown}", shown)
+            self._drift.add(kind, NEW_VALUE, f"{name} {_shown(value)}", _shown(value))
 
     def _wrong(self, kind: str, name: str, value: object) -> None:
         self._drift.add(kind, WRONG_TYPE, name, json_type(value))
+
+
+def _shown(value: int | str) -> str:
+    """An enum's number or name; other text may be anybody's."""
+    return str(value) if isinstance(value, int) or _WORD.fullmatch(value) else "text"
 
 
 def _fits(expected: str, value: object) -> bool:
