@@ -1,5 +1,6 @@
 /** The suggestions as a list beside the picture, with what can be done with each, and how many are left. */
 import { action as control, el, icon, onClick, role } from "./dom.js";
+import { place } from "./ghostlayer.js";
 import { worth } from "./ghostrules.js";
 
 /** `act`: {accept, edit, refuse, choose}(ghost), acceptAll(), toggle(), threshold(value), again(). */
@@ -8,6 +9,7 @@ export function createGhostList({ assist, stage, act }) {
   const status = role("ghost-status");
   const note = role("ghost-note");
   const range = role("ghost-from");
+  let rows = new Map(); // id of a suggestion -> its line
   Object.assign(range, { min: assist.min, max: assist.max, step: 0.01 });
   range.value = assist.min;
   range.addEventListener("input", () => act.threshold(Number(range.value)));
@@ -19,12 +21,12 @@ export function createGhostList({ assist, stage, act }) {
     return el("button", { type: "button", class: "wb-line-button", "aria-label": `${word} ${name}`, title: word, data: { does: word.toLowerCase() }, click: run }, icon(drawing));
   }
 
-  function row(ghost, at, all) {
+  function row(ghost) {
     const { name, color } = stage.conceptOf(ghost.concept);
     const kind = ghost.kind === "tag" ? "whole image" : ghost.kind;
     const full = `${name} ${worth(ghost.value)}`;
     const pick = el("button", {
-      type: "button", class: "wb-pick", "aria-label": `Suggestion ${at + 1} of ${all.length}: ${full}, ${kind}`, data: { does: "choose" }, click: () => act.choose(ghost),
+      type: "button", class: "wb-pick", "aria-label": `Suggestion: ${full}, ${kind}`, data: { does: "choose" }, click: () => act.choose(ghost),
     }, el("i", { class: "wb-swatch wb-ghost-swatch" }), el("span", { class: "wb-pick-name", text: name }), el("b", { class: "wb-count", text: worth(ghost.value) }), el("small", { text: kind }));
     return el("li", { class: "wb-row", data: { id: ghost.id, color } }, pick,
       button("Accept", "check", full, () => act.accept(ghost)),
@@ -33,16 +35,17 @@ export function createGhostList({ assist, stage, act }) {
   }
 
   /** The keyboard stays where it was: on the same button of the row that moved up, else on the picture. */
-  function refocus(id, does, at) {
-    const next = list.querySelector(`[data-id="${CSS.escape(id)}"]`) || list.children[Math.min(at, list.children.length - 1)];
-    (next?.querySelector(`[data-does="${does}"]`) || next?.querySelector("button") || stage.surface).focus({ preventScroll: true });
+  function refocus(does, at) {
+    const next = list.children[Math.min(at, list.children.length - 1)];
+    (next?.querySelector(`[data-does="${does}"]`) || next?.firstElementChild || stage.surface).focus({ preventScroll: true });
   }
 
   function drawRows(open) {
     const held = list.contains(document.activeElement) ? document.activeElement : null;
     const at = held ? [...list.children].indexOf(held.closest("li")) : -1;
-    list.replaceChildren(...open.map(row));
-    if (held) refocus(held.closest("li").dataset.id, held.dataset.does, at);
+    rows = new Map(open.map((ghost) => [ghost.id, rows.get(ghost.id) || row(ghost)]));
+    place(list, [...rows.values()]);
+    if (held && !list.contains(held)) refocus(held.dataset.does, at);
   }
 
   function mark(current) {

@@ -77,8 +77,15 @@ export function createGhosts({ settings, api, stage, queue, keys }) {
   function enter(id) {
     [item, answer, failed, step, current, spent] = [id, null, "", null, null, null];
     refused = remembered.get(id) || new Set(kept.read(id)?.refused);
-    refresh();
-    afterPaint(() => { if (id !== null && item === id && !store.state.readonly) arrive(id); });
+    open = NONE;
+    layer.hide();
+    if (id !== null) follow();
+    // The picture first: the list, and what the model says, a frame later.
+    afterPaint(() => {
+      if (item !== id) return;
+      refresh();
+      if (id !== null && !store.state.readonly) arrive(id);
+    });
   }
 
   function again() {
