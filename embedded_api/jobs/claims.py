@@ -8,7 +8,7 @@ from typing import Any
 from django.db.models import Min, Q, QuerySet
 
 from embedded_api import clock, ids
-from embedded_api.jobs.states import FAILED, QUEUED, RUNNING, UPLOADED
+from embedded_api.jobs.states import FAILED, OPEN, QUEUED, RUNNING, UPLOADED
 from embedded_api.models import ExtractionJob
 
 LEASE_SECONDS = 30.0
@@ -65,10 +65,18 @@ def seconds_to_wait() -> float | None:
     return min(LEASE_SECONDS, max(0.1, (ends - datetime.now(UTC)).total_seconds()))
 
 
+def is_anybody_needed() -> bool:
+    """True while a job runs or could run; one that waits for the parts of its upload could not."""
+    return _complete().filter(status_code__in=OPEN).exists()
+
+
+def _complete() -> QuerySet[ExtractionJob]:
+    return ExtractionJob.objects.filter(Q(upload__isnull=True) | Q(upload__status_code=UPLOADED))
+
+
 def _ready() -> QuerySet[ExtractionJob]:
-    complete = Q(upload__isnull=True) | Q(upload__status_code=UPLOADED)
     waits = Q(status_code=QUEUED) | Q(status_code=RUNNING, claimed_until__lt=clock.now())
-    return ExtractionJob.objects.filter(complete, waits)
+    return _complete().filter(waits)
 
 
 def _later() -> str:

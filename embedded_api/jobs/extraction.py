@@ -81,7 +81,7 @@ class _Passage:
             except ApiError as error:
                 self._leave(place, error.details)
             except OSError:
-                self._leave(place, "the file cannot be read")
+                self._leave(place, "files cannot be read or stored")
 
     def _enter(self) -> None:
         if not self.job.entered:

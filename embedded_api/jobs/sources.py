@@ -34,7 +34,7 @@ def is_remote(url: str) -> bool:
 
 
 def containers(job: ExtractionJob) -> list[Container]:
-    """The containers of a job, the same ones in the same order whenever it is asked."""
+    """The containers of a job; the same ones in the same order again, unless the folder has changed meanwhile."""
     if job.upload is not None:
         return [Container(True, _of_upload(job.upload))]
     if is_remote(job.url):

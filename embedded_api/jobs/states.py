@@ -1,6 +1,6 @@
 """States of uploads and jobs. Source: Clarifai API status code list, 64000 to 64008 and 68000 to 68006."""
 
-from embedded_api.models import AddJob, ExtractionJob, Upload
+from embedded_api.models import AddJob, ExtractionJob
 
 QUEUED, RUNNING, COMPLETED, FAILED, CANCELLED = 64000, 64001, 64002, 64003, 64004
 UNEXPECTED, CONFLICT = 64006, 64007
@@ -18,11 +18,6 @@ def state_of(job: AddJob) -> int:
     if len(found) == 1:
         return found.pop()
     return FAILED if found & {FAILED, UNEXPECTED} else COMPLETED
-
-
-def waits_for_parts(upload: Upload | None) -> bool:
-    """True while the parts of a job's upload are not all there."""
-    return upload is not None and upload.status_code == UPLOADING
 
 
 def pending(job: ExtractionJob) -> int:

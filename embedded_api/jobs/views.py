@@ -11,7 +11,7 @@ from embedded_api.errors import ApiError, FieldError
 from embedded_api.fields import Json
 from embedded_api.inputs.shelves import shelf_of
 from embedded_api.inputs.views import InputView
-from embedded_api.jobs import cancelling, creating, printing, templates, worker
+from embedded_api.jobs import cancelling, claims, creating, printing, templates, worker
 from embedded_api.models import AddJob, ExtractionJob, Upload
 
 NO_CALLS = "is not supported: this server calls nobody, read the state of the job"
@@ -35,7 +35,7 @@ class JobView(InputView):
     def fresh(self) -> None:
         """Before jobs are shown: uploads whose time is over end, and a job without a worker gets one."""
         cancelling.expire()
-        if ExtractionJob.objects.filter(status_code__in=cancelling.OPEN).exists():
+        if claims.is_anybody_needed():
             worker.wake()
 
     def print_one(self, job: AddJob) -> HttpResponse:
