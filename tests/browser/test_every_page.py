@@ -121,6 +121,7 @@ class Tour:
             back_item=item,
             invitation=self.invitation,
             order=self.order,
+            shared=places.shared,
         )
 
     def _invite(self) -> str:
@@ -204,6 +205,8 @@ def settle(page: Page) -> None:
         shown = (
             "!!document.querySelector('[data-role=item-name]')?.textContent.trim()"
             " || !!document.querySelector('.wb-card:not(.is-skeleton)')"
+            " || !!document.querySelector('.cs-row')"
+            " || document.querySelector('[data-mode=consensus] .wb-message')?.textContent.includes('No input')"
         )
         wait_for(lambda: page.evaluate(shown), "an item in the workbench", visiting.SECONDS)
 
@@ -217,3 +220,37 @@ def faults(page: Page) -> list[str]:
         if one["impact"] in ("moderate", "serious", "critical")
         for node in one["nodes"]
     ]
+
+
+def test_what_three_labelers_drew_is_settled_by_keyboard_and_taken_back(tour: Tour) -> None:
+    """Here because this desk has people who labeled the same pictures."""
+    page = tour.page("reviewer")
+    page.set_viewport_size({"width": 1280, "height": 720})
+    page.goto(tour.address("{c}/tasks/{shared}/consensus/"))
+    rows, name = page.locator(".cs-row"), page.locator("[data-role=input-name]")
+    expect(rows.first).to_be_visible()
+    first = name.inner_text()
+    people = page.locator(".cs-person")
+    expect(people).to_have_count(3)
+    page.keyboard.press("s")
+    expect(page.locator(".cs-pane")).to_have_count(3)
+    page.keyboard.press("s")
+    expect(page.locator(".cs-pane")).to_have_count(1)
+    store = page.locator("[data-action=settle]")
+    for _ in range(rows.count()):
+        if store.get_attribute("aria-disabled") == "false":
+            break
+        page.keyboard.press("n")
+        page.keyboard.press("0")
+    expect(store).to_have_attribute("aria-disabled", "false")
+    page.keyboard.press("ArrowDown")
+    taken = page.locator(".cs-row[aria-current=true] .cs-choice").first
+    page.keyboard.press((taken.inner_text())[0].translate({65: "1", 66: "2", 67: "3"}))
+    expect(taken).to_have_attribute("aria-pressed", "true")
+    page.keyboard.press("Enter")
+    expect(page.locator("[data-role=last]")).to_contain_text(f"{first} settled")
+    expect(name).not_to_have_text(first)
+    page.keyboard.press("z")
+    expect(page.locator("[data-role=last]")).to_contain_text(f"{first} taken back")
+    expect(name).to_have_text(first)
+    expect(rows.first).to_be_visible()

@@ -58,8 +58,8 @@ export function createRows({ place, conceptOf, letterOf, pick, focus }) {
       nodes = rows.map((row, index) => {
         const title = row.groups.map((group) => meaning(group, conceptOf)).join(" or ");
         const told = words(row, picks, labelers);
-        return el("li", {
-          class: "cs-row", tabindex: index === at ? "0" : "-1", role: "group", "aria-label": `${title}: ${told}`,
+        return el("div", {
+          class: "cs-row", tabindex: index === at ? "0" : "-1", role: "listitem", "aria-label": `${title}: ${told}`,
           "aria-current": index === at ? "true" : null, data: { open: String(!picks.has(row.id)) },
           click: () => focus(index), focus: () => { if (index !== at) focus(index); },
         }, el("span", { class: "cs-row-head" },
