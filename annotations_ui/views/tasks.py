@@ -29,6 +29,10 @@ from dashboard.sync.models import Task, WorkItem
 from dashboard.sync.services import people
 
 GRID = 48
+CHANGED_MEANWHILE = (
+    "The task changed on the platform while this page was open. What you typed is kept: compare it with the "
+    "task page, then save again to put it in place of what is there now."
+)
 ORDERS = {
     "-created": "Newest first",
     "name": "By name",
@@ -156,6 +160,9 @@ def task_edit(request: DeskRequest, slug: str, task: int) -> HttpResponse:
         given=told,
         more_rules="add_rule" in request.POST,
     )
+    seen = found.modified_at.isoformat() if found.modified_at else ""
+    if request.POST.get("seen", seen) != seen:
+        form.add_error(None, CHANGED_MEANWHILE)
     if request.method == "POST" and not form.more_rules and form.is_valid():
         try:
             services.edit_task(actor=membership, task=found, plan=form.ready)
@@ -168,6 +175,7 @@ def task_edit(request: DeskRequest, slug: str, task: int) -> HttpResponse:
         "form": form,
         "task": found,
         "told": told,
+        "seen": seen,
         "source": task_words.source(told, items=_items(connection, found)),
     }
     return render(request, "tasks/edit.html", context, status=422 if form.errors else 200)

@@ -145,6 +145,22 @@ def test_an_edit_keeps_what_others_wrote_and_unknown_metadata(desk: TaskDesk) ->
     assert told.input_ids == tuple(f"in-{number}" for number in range(6)), "the chosen inputs stay"
 
 
+def test_a_foreign_edit_is_not_overwritten_unseen(desk: TaskDesk) -> None:
+    desk.post("task_create", full_form(desk))
+    row = Task.objects.get()
+    page = desk.get("task_edit", row.pk)
+    form = sent_by(page.context["form"]) | {"seen": page.context["seen"], "name": "Mine"}
+    theirs = msgspec.structs.replace(desk.told(row), name="Theirs")
+    people.platform_for(desk.connection).edit_task(theirs)
+    desk.pull()
+    answer = desk.post("task_edit", form, row.pk)
+    assert answer.status_code == 422
+    assert "changed on the platform while this page was open" in answer.content.decode()
+    assert desk.told(row).name == "Theirs"
+    assert desk.post("task_edit", form | {"seen": answer.context["seen"]}, row.pk).status_code == 302
+    assert desk.told(row).name == "Mine"
+
+
 def test_a_model_works_by_its_rules(desk: TaskDesk) -> None:
     form = full_form(
         desk,

@@ -27,16 +27,13 @@ class TaskEditForm(TaskParts):
 
     def plan(self, data: dict[str, Any]) -> plans.TaskPlan:
         assert self.given is not None
-        former = self.given.details
-        details = self._details(
-            data,
-            source=former.source,
-            source_id=former.source_id,
-            label_order_id=former.label_order_id,
-        )
-        if self.is_automatic:
+        if self.is_automatic:  # nobody was asked how work is shared
             worker = self.given.worker
             data = data | {"strategy": worker.strategy.value, "workers_per_input": worker.workers_per_input}
         return self._plan(
-            data, details, type=self.given.type, input_count=None, input_ids=self.given.input_ids
+            data,
+            self._details(data),
+            type=self.given.type,
+            input_count=None,
+            input_ids=self.given.input_ids,
         )

@@ -103,7 +103,7 @@ class IdsField(forms.CharField):
         return " ".join(value) if isinstance(value, (tuple, list)) else value
 
     def to_python(self, value: Any) -> Any:
-        found = tuple(dict.fromkeys(super().to_python(value).replace(",", " ").split()))
+        found = tuple(dict.fromkeys((super().to_python(value) or "").replace(",", " ").split()))
         if len(found) > MAX_IDS or any(len(one) > 128 for one in found):
             raise forms.ValidationError(f"At most {MAX_IDS} ids of at most 128 characters each.")
         return found

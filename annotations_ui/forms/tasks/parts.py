@@ -3,8 +3,9 @@
 from __future__ import annotations
 
 from collections.abc import Iterable
-from typing import Any
+from typing import Any, cast
 
+import msgspec
 from django import forms
 from django.forms.utils import ErrorDict
 
@@ -13,12 +14,16 @@ from dashboard.assignments import plans, selectors
 from dashboard.platforms import types
 from dashboard.platforms.types import Capabilities, ReviewStrategy, TaskPriority, WorkerStrategy
 
-from . import words
-from .fields import IdsField, MetadataField, PredictorField, plain, predictor, value_input
+from . import values, weights, words
+from .fields import IdsField, MetadataField, PredictorField, predictor, value_input
 from .rules import RuleRows
 
-MAX_SHARE = 1_000_000
-FLAGS = ("auto_annotation", "suggestions", "task_priority", "task_metadata", "label_orders")
+FLAGS = ("auto_annotation", "suggestions", "task_priority", "task_metadata")
+_FIELDS_OF = {
+    "task_priority": ("priority",),
+    "task_metadata": ("metadata",),
+    "suggestions": ("assist", "assist_min", "assist_max", "assist_relations"),
+}
 
 
 class TaskParts(forms.Form):
@@ -78,47 +83,36 @@ class TaskParts(forms.Form):
         more_rules: bool = False,
         **options: Any,
     ) -> None:
-        super().__init__(data, initial=initial(given) if given else FRESH, **options)
+        super().__init__(data, initial=values.initial(given) if given else values.FRESH, **options)
         self.connection, self.capabilities, self.given = connection, capabilities, given
         self.more_rules = more_rules
-        self.labeler_choices = selectors.people(connection, "labeler")
-        self.reviewer_choices = selectors.people(connection, "reviewer")
-        self.concept_rows = selectors.concepts(connection)
+        told = given or types.Task("", "")  # one that says nothing yet
+        self.former = told.details
         self.offers = selectors.offers(connection, capabilities)
         self.cannot = {flag: why for flag in FLAGS if (why := plans.cannot(capabilities, flag))}
-        details = given.details if given else types.TaskDetails()
-        self._offer(
-            "labelers", ((p.id, p.name) for p in self.labeler_choices), given and given.worker.user_ids
-        )
-        self._offer(
-            "reviewers", ((p.id, p.name) for p in self.reviewer_choices), given and given.review.user_ids
-        )
-        self._offer(
-            "concepts", ((c.platform_id, c.name) for c in self.concept_rows), given and given.concept_ids
-        )
-        self._offer_thresholds(given.review.reviewer_threshold if given else 1)
-        self._offer_predictors(details)
+        labelers = selectors.people(connection, "labeler")
+        reviewers = selectors.people(connection, "reviewer")
+        self._offer("labelers", [(one.id, one.name) for one in labelers], told.worker.user_ids)
+        self._offer("reviewers", [(one.id, one.name) for one in reviewers], told.review.user_ids)
+        concepts = selectors.concepts(connection)
+        self._offer("concepts", [(one.platform_id, one.name) for one in concepts], told.concept_ids)
+        self._offer_thresholds(told.review.reviewer_threshold)
+        self._offer_predictors()
         self.rule_rows = RuleRows(
             self.data if self.is_bound else None,
-            given=details.rules,
-            task_type=given.type.value if given else "boxes",
+            given=self.former.rules,
+            task_type=told.type.value,
             concepts=self._choices("concepts"),
             more=more_rules,
         )
-        if "task_priority" in self.cannot:
-            del self.fields["priority"]
-        if "task_metadata" in self.cannot:
-            del self.fields["metadata"]
-        if "suggestions" in self.cannot:
-            for name in ("assist", "assist_min", "assist_max", "assist_relations"):
+        for flag in self.cannot:
+            for name in _FIELDS_OF.get(flag, ()):
                 del self.fields[name]
 
-    def _offer(
-        self, name: str, choices: Iterable[tuple[str, str]], present: Iterable[str] | None = None
-    ) -> None:
+    def _offer(self, name: str, choices: Iterable[tuple[str, str]], present: Iterable[str] = ()) -> None:
         """Give a field its choices; what the task has already stays choosable under its id."""
         known = dict(choices)
-        strangers = [(one, one) for one in present or () if one not in known]
+        strangers = [(one, one) for one in present if one not in known]
         self.fields[name].choices = [*known.items(), *strangers]  # type: ignore[attr-defined]
 
     def _choices(self, name: str) -> list[tuple[str, str]]:
@@ -128,25 +122,19 @@ class TaskParts(forms.Form):
         numbers = [1, -1] if present in (0, 1, -1) else [1, present, -1]
         self.fields["reviewer_threshold"].choices = [(str(n), words.who_decides(n)) for n in numbers]  # type: ignore[attr-defined]
 
-    def _offer_predictors(self, details: types.TaskDetails) -> None:
-        works = predictor(workflow_id=details.worker_workflow_id, model_id=details.worker_model_id)
-        self.fields["worker_predictor"].offer(self.offers.predictors, works, none="Choose one")  # type: ignore[attr-defined]
-        helps = _assistant(details.assist)
-        self.fields["assist"].offer(self.offers.predictors, helps, none="Nobody")  # type: ignore[attr-defined]
+    def _offer_predictors(self) -> None:
+        works = predictor(workflow_id=self.former.worker_workflow_id, model_id=self.former.worker_model_id)
+        helps = values.assistant(self.former.assist)
+        for name, present, none in (("worker_predictor", works, "Choose one"), ("assist", helps, "Nobody")):
+            field = cast(PredictorField, self.fields[name])
+            field.offer(self.offers.predictors, present, none=none)
 
     # --- for the templates ----------------------------------------------------------------------------
     def weight_rows(self) -> list[dict[str, Any]]:
         """One number field per labeler."""
-        weights = self.given.worker.weights if self.given else {}
-        sent = self.data if self.is_bound else {f"weight:{one}": weights[one] for one in weights}
-        return [
-            {
-                "name": f"weight:{person}",
-                "label": label,
-                "value": plain(sent.get(f"weight:{person}", "")),
-            }
-            for person, label in self._choices("labelers")
-        ]
+        kept = self.given.worker.weights if self.given else {}
+        shown = self.data if self.is_bound else {weights.field_name(one): kept[one] for one in kept}
+        return weights.rows(self._choices("labelers"), shown)
 
     @property
     def has_weights(self) -> bool:
@@ -193,20 +181,27 @@ class TaskParts(forms.Form):
         )
 
     def _details(self, data: dict[str, Any], **more: Any) -> types.TaskDetails:
-        automatic = self.is_automatic
-        works = data.get("worker_predictor") if automatic else None
-        return types.TaskDetails(
-            priority=TaskPriority(data.get("priority") or "none"),
-            metadata=data.get("metadata") or {},
-            sample_ms=data.get("sample_ms") or 0,
-            automatic=automatic,
-            worker_model_id=works.id if works and works.kind == "model" else "",
-            worker_workflow_id=works.id if works and works.kind == "workflow" else "",
-            delete_previous=automatic and bool(data.get("delete_previous")),
-            assist=_assist(data),
-            rules=self.rule_rows.rules(data.get("concepts") or []) if automatic else (),
-            **more,
-        )
+        """The details as sent; what has no field here stays as the task has it."""
+        changes: dict[str, Any] = {"sample_ms": data.get("sample_ms") or 0, **more}
+        if "priority" in self.fields:
+            changes["priority"] = TaskPriority(data.get("priority") or "none")
+        if "metadata" in self.fields:
+            changes["metadata"] = data.get("metadata") or {}
+        if "assist" in self.fields:
+            changes["assist"] = values.assist(data)
+        if self.is_automatic:
+            changes |= self._automatic(data)
+        return msgspec.structs.replace(self.former, **changes)
+
+    def _automatic(self, data: dict[str, Any]) -> dict[str, Any]:
+        works = data.get("worker_predictor")
+        return {
+            "automatic": True,
+            "worker_model_id": works.id if works and works.kind == "model" else "",
+            "worker_workflow_id": works.id if works and works.kind == "workflow" else "",
+            "delete_previous": bool(data.get("delete_previous")),
+            "rules": self.rule_rows.rules(data.get("concepts") or []),
+        }
 
     def full_clean(self) -> None:
         if self.more_rules:  # the person goes on writing: nothing is judged yet
@@ -242,75 +237,9 @@ class TaskParts(forms.Form):
         return data
 
     def _weights(self, labelers: list[str]) -> dict[str, float]:
-        """Shares that were typed; a labeler left empty among filled ones counts 0."""
-        typed: dict[str, float] = {}
-        for person in labelers:
-            text = str(self.data.get(f"weight:{person}", "")).strip().replace(",", ".")
-            if not text:
-                continue
-            try:
-                number = float(text)
-            except ValueError:
-                number = float("nan")
-            if not 0 <= number <= MAX_SHARE:
-                self.add_error(
-                    None, f"The weight of {self.names().get(person, person)} must be a number from 0 up."
-                )
-                continue
-            typed[person] = number
-        return {person: typed.get(person, 0.0) for person in labelers} if typed else {}
-
-
-FRESH: dict[str, Any] = {
-    "strategy": "partitioned",
-    "workers_per_input": 1,
-    "review": "manual",
-    "reviewer_threshold": 1,
-    "labeler_threshold": 2,
-    "priority": "none",
-}
-
-
-def initial(task: types.Task) -> dict[str, Any]:
-    """The fields of the form as the task has them."""
-    details, assist = task.details, task.details.assist
-    return {
-        "name": task.name,
-        "description": task.description,
-        "concepts": list(task.concept_ids),
-        "labelers": list(task.worker.user_ids),
-        "strategy": task.worker.strategy.value,
-        "workers_per_input": task.worker.workers_per_input,
-        "worker_predictor": predictor(
-            workflow_id=details.worker_workflow_id, model_id=details.worker_model_id
-        ),
-        "delete_previous": details.delete_previous,
-        "review": task.review.strategy.value,
-        "reviewers": list(task.review.user_ids),
-        "reviewer_threshold": task.review.reviewer_threshold or 1,
-        "labeler_threshold": task.review.labeler_threshold,
-        "assist": _assistant(assist),
-        "assist_min": plain(assist.min_threshold) if assist.min_threshold else "",
-        "assist_max": plain(assist.max_threshold) if assist.max_threshold else "",
-        "assist_relations": assist.relation_ids,
-        "priority": details.priority.value,
-        "metadata": details.metadata,
-        "sample_ms": details.sample_ms or None,
-    }
-
-
-def _assistant(assist: types.Assist) -> types.Predictor | None:
-    return predictor(workflow_id=assist.workflow_id, model_id=assist.model_id, version_id=assist.version_id)
-
-
-def _assist(data: dict[str, Any]) -> types.Assist:
-    chosen: types.Predictor | None = data.get("assist")
-    by_model = chosen is not None and chosen.kind == "model"
-    return types.Assist(
-        workflow_id=chosen.id if chosen and not by_model else "",
-        model_id=chosen.id if chosen and by_model else "",
-        version_id=chosen.version_id if chosen and by_model else "",
-        min_threshold=data.get("assist_min") or 0.0,
-        max_threshold=data.get("assist_max") or 0.0,
-        relation_ids=data.get("assist_relations") or (),
-    )
+        found, wrong = weights.read(self.data, labelers)
+        for person in wrong:
+            self.add_error(
+                None, f"The weight of {self.names().get(person, person)} must be a number from 0 up."
+            )
+        return found

@@ -107,7 +107,7 @@ class RuleRows:
     def errors(self) -> list[str]:
         """A sentence per wrong row, by number and field."""
         return [
-            f"Rule {number}, {row.fields[name].label}: {' '.join(found)}"
+            f"Rule {number}, {row.fields[name].label}: {' '.join(map(str, found))}"
             for number, row in enumerate(self.rows, 1)
             if row in self.sent
             for name, found in row.errors.items()
