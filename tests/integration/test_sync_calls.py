@@ -114,6 +114,25 @@ def test_a_pull_that_breaks_off_reads_the_same_changes_again(desk):
     assert desk.item("in-1").shape_count == 1
 
 
+def test_a_new_task_read_after_the_search_does_not_move_the_mark_past_others(desk, monkeypatch):
+    """While it is read whole, something changes in a task that the search has passed already."""
+    monkeypatch.setattr(changes, "OVERLAP", timedelta(0))
+    monkeypatch.setattr(changes, "SHORT_OVERLAP", timedelta(0))
+
+    def meanwhile(call):
+        if call == "iter_annotations":
+            desk.app.before = lambda call: None
+            desk.annotate("late", "in-1")
+            desk.annotate("new", "in-2", task_id="t-2")
+
+    desk.app.tasks["t-2"] = msgspec.structs.replace(desk.app.tasks["t-1"], id="t-2")
+    desk.app.before = meanwhile
+    desk.pull()
+    assert desk.item("in-2").shape_count == 1
+    desk.pull()
+    assert desk.item("in-1").shape_count == 1
+
+
 def test_a_row_that_slips_past_a_page_is_found_by_reading_again(desk, monkeypatch):
     monkeypatch.setattr(desk.app, "capabilities", Capabilities(page_size=2))
     for number in range(3):

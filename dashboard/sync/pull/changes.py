@@ -48,7 +48,7 @@ class Seen:
         if digest in self._rows:
             return False
         self._rows[digest] = int(when.timestamp())
-        if len(self._rows) > 4 * KEPT:  # a first reading passes millions
+        if len(self._rows) > 2 * KEPT:  # a first reading passes millions
             self._prune(max(self._rows.values()) - int(OVERLAP.total_seconds()))
         return True
 
@@ -158,7 +158,8 @@ def collect(platform: Platform, tasks: Sequence[Task], changes: Changes, progres
                 named = annotation.region.concepts if annotation.region else annotation.concepts
                 changes.strange |= any(one.id not in concepts for one in named)
         if not fresh or read <= platform.capabilities.page_size:
-            return
+            break
+    changes.latest.next_list()
 
 
 def _stream(

@@ -18,12 +18,19 @@ from dashboard.platforms import types
 from .. import mirroring
 from ..models import Concept, Input, OutboxEntry, Task, WorkItem, WorkItemConcept
 from ..summaries import Summary
+from .progress import Progress
 from .spool import scratch
 
 #: Differences that are kept to be shown, and those that are asked again.
 SHOWN = 20
 ASKED_AGAIN = 200
 CHUNK = 500
+_DIFFERENCES = (
+    "SELECT sort, key, t.value, h.value, t.input, t.task FROM told t LEFT JOIN held h USING (sort, key) "
+    "WHERE h.value IS NULL OR h.value <> t.value UNION ALL "
+    "SELECT h.sort, h.key, NULL, h.value, h.input, h.task FROM held h LEFT JOIN told t USING (sort, key) "
+    "WHERE t.value IS NULL"
+)
 SORTS = ("inputs", "tasks", "concepts", "items", "annotations")
 
 
@@ -98,7 +105,9 @@ class Ledger:
         rows = inputs.values("platform_id", *mirroring.INPUT_FIELDS).iterator(chunk_size=2000)
         self._write("held", (_input_row(row.pop("platform_id"), row) for row in rows))
 
-    def hold_items(self, task: Task, *, listed: bool, only: Sequence[str] | None = None) -> None:
+    def hold_items(
+        self, task: Task, progress: Progress, *, listed: bool, only: Sequence[str] | None = None
+    ) -> None:
         """Read back a task's work items. ``listed``: the platform lists assignments.
 
         Where it does not, an item without annotations is known from handing it out alone: it is left out.
@@ -121,6 +130,7 @@ class Ledger:
                 body = (row["shapes"], row["shape_count"], row["tags"], concepts)
                 pair = [Row("items", key, state), _body_row(key, body, row["annotation_count"])]
                 self._write("held", pair, name, task.platform_id)
+            progress.step(done=len(part))  # a large task takes longer than a run may be silent
 
     # --- the comparison ---------------------------------------------------------------------------------
     def differing(self) -> dict[str, list[str]]:
@@ -146,12 +156,13 @@ class Ledger:
         found: dict[str, Any] = {
             sort: [self._weight("told", sort), self._weight("held", sort)] for sort in SORTS
         }
-        lines = [_sentence(*row[:4]) for row in self._differences(-1)]
+        lines = [_sentence(*row[:4]) for row in self._differences(SHOWN)]
+        number = self._base.execute(f"SELECT COUNT(*) FROM ({_DIFFERENCES})").fetchone()[0]  # noqa: S608
         waiting = OutboxEntry.objects.filter(connection_id=self.connection_id, state__in=OutboxEntry.BLOCKING)
         return found | {
             "equal": not lines,
-            "differences": lines[:SHOWN],
-            "more": max(0, len(lines) - SHOWN),
+            "differences": lines,
+            "more": number - len(lines),
             "waiting": waiting.order_by().values("item_id").distinct().count(),
         }
 
@@ -161,13 +172,8 @@ class Ledger:
 
     def _differences(self, limit: int) -> list[tuple[str, str, str | None, str | None, str, str]]:
         """(sort, key, platform's value, mirror's value, input, task), in the order of sorts and keys."""
-        return self._base.execute(
-            "SELECT sort, key, t.value, h.value, t.input, t.task FROM told t LEFT JOIN held h USING (sort, key) "
-            "WHERE h.value IS NULL OR h.value <> t.value UNION ALL "
-            "SELECT h.sort, h.key, NULL, h.value, h.input, h.task FROM held h LEFT JOIN told t USING (sort, key) "
-            "WHERE t.value IS NULL ORDER BY 1, 2 LIMIT ?",
-            (limit,),
-        ).fetchall()
+        query = f"{_DIFFERENCES} ORDER BY 1, 2 LIMIT ?"
+        return self._base.execute(query, (limit,)).fetchall()
 
     def _write(self, side: str, rows: Iterable[Row], input_id: str = "", task_id: str = "") -> None:
         self._base.executemany(

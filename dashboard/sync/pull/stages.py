@@ -8,6 +8,7 @@ task where assignments are listed.
 from __future__ import annotations
 
 from collections.abc import Sequence
+from contextlib import suppress
 from datetime import timedelta
 
 from django.db.models import F
@@ -158,14 +159,15 @@ def _prove(
     listed = platform.capabilities.assignment_listing
     ledger.hold_lists()
     for task in alive:
-        progress.stage(f"Comparing {task.name}")
-        ledger.hold_items(task, listed=listed)
+        progress.stage(f"Comparing {task.name}", int(task.counts.get("total", 0)))
+        ledger.hold_items(task, progress, listed=listed)
     known = {task.platform_id: task for task in alive}
     for task_id, names in ledger.differing().items():
         ledger.forget(task_id, names)
         if task_id:
-            tasks.again(platform, known[task_id], progress, names, ledger)
-            ledger.hold_items(known[task_id], listed=listed, only=names)
+            with suppress(NotFound):  # deleted meanwhile; the next list of tasks says so
+                tasks.again(platform, known[task_id], progress, names, ledger)
+            ledger.hold_items(known[task_id], progress, listed=listed, only=names)
         else:
             found = platform.get_inputs(names)
             mirroring.save_inputs(ledger.connection_id, found)
