@@ -144,7 +144,8 @@ class Annotation(msgspec.Struct, frozen=True):
     """One annotation: at most one region, or concepts of the whole input.
 
     ``raw`` is the platform's own ``data`` as JSON bytes, kept so that an overwrite loses nothing that we do
-    not model. ``tag`` is the entity tag for preconditions ("" where the platform has none).
+    not model. ``tag`` is the entity tag for preconditions ("" where the platform has none). ``by_model``: a model or
+    workflow made it and nobody vouched for it; lists leave such annotations out.
     """
 
     id: str
@@ -159,6 +160,7 @@ class Annotation(msgspec.Struct, frozen=True):
     modified_at: datetime | None = None
     tag: str = ""
     raw: bytes = b"{}"
+    by_model: bool = False
 
 
 class AnnotationWrite(msgspec.Struct, frozen=True):

@@ -704,6 +704,20 @@ def test_changes_of_the_whole_app(desk: Desk) -> None:
     assert [one.id for one in desk.owner.iter_changes(after)][-1] == old.id
 
 
+def test_a_search_for_changes_finds_what_a_list_has(desk: Desk, embedded_app: EmbeddedApp) -> None:
+    """Annotations that a model made are in no list unless asked for, so they are no changes either."""
+    one = desk.inputs(1)[0]
+    by_hand = desk.annotate(one)
+    model = {"model": {"id": "demo-detector", "model_version": {"id": "demo-detector-1"}}}
+    made = embedded_app.annotate(one, worker=model)["id"]
+    assert by_hand.modified_at is not None
+    listed = {found.id for found in desk.owner.list_annotations(input_ids=[one])}
+    changed = {found.id for found in desk.owner.iter_changes(by_hand.modified_at - timedelta(hours=1))}
+    assert listed == changed
+    assert by_hand.id in listed
+    assert made not in listed
+
+
 def test_bad_tasks_are_refused(desk: Desk) -> None:
     for changes in (
         {"worker": WorkerPlan(WorkerStrategy.FULL, ("nobody-here",))},

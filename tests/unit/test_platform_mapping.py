@@ -321,6 +321,23 @@ def test_inputs_carry_bytes_or_an_address() -> None:
             bodies.input_body(write)
 
 
+@pytest.mark.parametrize(
+    ("author", "by_model"),
+    [
+        ({"user_id": "l-1"}, False),
+        ({"worker": {"user": {"id": "l-1"}}, "model_version_id": "v"}, False),
+        ({"worker": {"model": {"id": "m"}}}, True),
+        ({"worker": {"workflow": {"id": "w"}}}, True),
+        ({"worker": {"model": {"id": "m"}}, "trusted": True}, False),
+        ({"model_version_id": "v"}, True),
+        ({"model_version_id": "v", "user_id": "l-1"}, True),
+        ({}, False),
+    ],
+)
+def test_who_made_an_annotation(author: dict[str, Any], by_model: bool) -> None:
+    assert mapping.annotation(raw({"id": "a"} | author)).by_model is by_model
+
+
 # --- tasks ------------------------------------------------------------------------------------------------
 
 PLANS = [

@@ -60,12 +60,15 @@ class AnnotationCalls(Calls):
             fetch = partial(self.page, "list_annotations", "annotations", [("task_id", task_id)])
         else:
             fetch = self._changed(task_id, changed_since)
-        for page in pages(fetch, self.capabilities.page_size, self.ahead):
-            yield from self._annotations(page)
+        return self._listed(fetch)
 
     def iter_changes(self, since: datetime) -> Iterator[Annotation]:
-        for page in pages(self._changed("", since), self.capabilities.page_size, self.ahead):
-            yield from self._annotations(page)
+        return self._listed(self._changed("", since))
+
+    def _listed(self, fetch: FetchPage) -> Iterator[Annotation]:
+        """Pages of annotations; of a search only those that a list has as well."""
+        for page in pages(fetch, self.capabilities.page_size, self.ahead):
+            yield from (one for one in self._annotations(page) if not one.by_model)
 
     def _changed(self, task_id: str, since: datetime) -> Callable[[int, int], list[Raw]]:
         """Pages of a search over one task, or over the whole app."""

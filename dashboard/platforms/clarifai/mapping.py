@@ -91,6 +91,8 @@ class _User(msgspec.Struct, gc=False):
 
 class _Worker(msgspec.Struct, gc=False):
     user: _User | None = None
+    model: _OnlyId | None = None
+    workflow: _OnlyId | None = None
 
 
 class _Annotation(msgspec.Struct, gc=False):
@@ -103,6 +105,8 @@ class _Annotation(msgspec.Struct, gc=False):
     modified_at: str | None = ""
     status: StatusWire | None = None
     worker: _Worker | None = None
+    model_version_id: str | None = ""
+    trusted: Any = None
     data: Raw = Raw(b"{}")
 
 
@@ -193,7 +197,15 @@ def annotation(raw: bytes | Raw, *, tagged: bool = False) -> Annotation:
         moment(wire.modified_at),
         f'"{wire.id}@{wire.modified_at}"' if tagged and wire.modified_at else "",
         b"{}" if data is None else body,
+        wire.trusted is not True and _by_model(wire),
     )
+
+
+def _by_model(wire: _Annotation) -> bool:
+    """Whether a model or a workflow is the author, said in the newer or the older way."""
+    if wire.worker is None or wire.worker.user is not None:
+        return bool(wire.model_version_id) and wire.worker is None
+    return wire.worker.model is not None or wire.worker.workflow is not None
 
 
 def hosted_address(hosted: _Hosted, size: str) -> str:
