@@ -100,8 +100,8 @@ class Platform(Protocol):
         """Annotations of a task, oldest change first, streamed page by page."""
 
     def iter_changes(self, since: datetime) -> Iterator[Annotation]:
-        """Annotations of the whole app that changed at or after ``since``, oldest change first
-        (``changed_since``)."""
+        """Annotations of people in the whole app that changed at or after ``since``, oldest change first
+        (``changed_since``). What only a model made is left out, as in every list."""
 
     def create_annotations(self, writes: Sequence[AnnotationWrite]) -> list[Outcome]:
         """Add annotations with ids chosen by us, in batches; one outcome per write, in order."""
@@ -124,7 +124,10 @@ class Platform(Protocol):
         """Make a task with the id we chose; the same id again raises AlreadyExists."""
 
     def edit_task(self, task: Task) -> Task:
-        """Replace name, description, labelers and reviewers as far as the platform allows."""
+        """Replace all that the task says except its status; start from the task as the platform has it.
+
+        What the platform does not let be changed comes back as Rejected. What we do not model stays as it is.
+        """
 
     def set_task_state(self, task_id: str, state: TaskState) -> None: ...
 
