@@ -11,6 +11,9 @@ CONNECTION_NAME = "Demo"
 OWNER_ID = "proofdesk"
 OWNER_NAME = "Proofdesk Demo"
 APP_ID = "fruit"
+# The embedded platform's own workflow; below this value its guesses cost more than they save.
+WORKFLOW_ID = "demo-assist"
+LEAST_VALUE = 0.5
 
 
 @dataclass(frozen=True, slots=True)
@@ -67,7 +70,8 @@ class Fate(StrEnum):
 class DemoTask:
     """One task. `fates` says how many inputs of each labeler have come how far, in this order.
 
-    `shared`: every labeler labels every input, and what they agree on needs no reviewer.
+    `shared`: every labeler labels every input, and what they agree on needs no reviewer. `assisted`: the
+    platform's demo workflow suggests shapes.
     """
 
     id: str
@@ -75,6 +79,7 @@ class DemoTask:
     description: str
     fates: tuple[tuple[Fate, int], ...]
     shared: bool = False
+    assisted: bool = False
 
     @property
     def share(self) -> int:
@@ -113,7 +118,7 @@ TASKS: tuple[DemoTask, ...] = (
         _RULES,
         ((Fate.APPROVED, 1), (Fate.SENT_BACK, 1), (Fate.AWAITING, 3), (Fate.IN_PROGRESS, 1), (Fate.TO_DO, 2)),
     ),
-    DemoTask("fruit-3", "Fruit on tables, batch 3", _RULES, ((Fate.TO_DO, 6),)),
+    DemoTask("fruit-3", "Fruit on tables, batch 3", _RULES, ((Fate.TO_DO, 6),), assisted=True),
     DemoTask("fruit-4", "Fruit on tables, labeled by three", _RULES, ((Fate.AWAITING, 8),), shared=True),
 )
 INPUTS = sum(task.inputs for task in TASKS)

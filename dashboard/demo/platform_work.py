@@ -16,9 +16,11 @@ from dashboard.demo.mistakes import Labels, label, label_with_mistakes
 from dashboard.demo.plan import (
     INPUTS,
     LABELERS,
+    LEAST_VALUE,
     REVIEWERS,
     SEED,
     TASKS,
+    WORKFLOW_ID,
     DemoTask,
     Fate,
     fate_of,
@@ -34,6 +36,7 @@ from dashboard.platforms.types import (
     Assignment,
     AssignmentAction,
     AssignmentState,
+    Assist,
     Box,
     Concept,
     ConceptValue,
@@ -43,12 +46,14 @@ from dashboard.platforms.types import (
     ReviewPlan,
     ReviewStrategy,
     Task,
+    TaskDetails,
     TaskType,
     WorkerPlan,
     WorkerStrategy,
 )
 
 Progress = Callable[[str, int, int], None]
+_ASSIST = Assist(workflow_id=WORKFLOW_ID, min_threshold=LEAST_VALUE, max_threshold=1.0)
 # Small groups, so that drawing and uploading show their progress.
 _AT_ONCE = 11
 
@@ -129,6 +134,7 @@ def add_tasks(owner: Platform) -> None:
                 user_ids=tuple(person.platform_id for person in REVIEWERS),
                 labeler_threshold=len(LABELERS) if planned.shared else 0,
             ),
+            details=TaskDetails(assist=_ASSIST) if planned.assisted else TaskDetails(),
             input_ids=tuple(input_id(number) for number in inputs_of(planned)),
         )
         with contextlib.suppress(AlreadyExists):
