@@ -31,39 +31,31 @@ COLUMNS = (
     "embed_model_version_id",
     "mask",
 )
+# The columns after `trusted` of an annotation by a user that has nothing out of the ordinary.
+_PLAIN = ("", "", "", "", "{}", "", "")
 
 
 def print_row(row: tuple[Any, ...], prefix: str = "") -> str:
     """One `values_list(*COLUMNS)` row as JSON text. `prefix`: start of hosted addresses, for masks."""
-    (
-        public_id,
-        input_id,
-        user_id,
-        task_id,
-        code,
-        level,
-        data,
-        info,
-        created_at,
-        modified_at,
-        trusted,
-        *more,
-    ) = row
-    *maker, consensus, embedder, mask = more
+    # The usual row is read by the shortest way: this runs for each of 100,000.
+    public_id, input_id, user_id, task_id, code, level, data, info, created_at, modified_at, trusted = row[
+        :11
+    ]
     extra = f',"task_id":"{task_id}"' if task_id else ""
     if info != "{}":
         extra += f',"annotation_info":{info}'
-    if consensus != "{}":
-        extra += f',"consensus_info":{consensus}'
-    if embedder:
-        extra += f',"embed_model_version_id":"{embedder}"'
-    if mask:
-        data = masks.shown(data, mask, prefix)
-    author = (
-        f'"user_id":"{user_id}","worker":{{"user":{{"id":"{user_id}"}}}}'
-        if user_id
-        else _model_or_workflow(maker)
-    )
+    if row[11:] != _PLAIN:
+        consensus, embedder, mask = row[15:]
+        if consensus != "{}":
+            extra += f',"consensus_info":{consensus}'
+        if embedder:
+            extra += f',"embed_model_version_id":"{embedder}"'
+        if mask:
+            data = masks.shown(data, mask, prefix)
+    if user_id:
+        author = f'"user_id":"{user_id}","worker":{{"user":{{"id":"{user_id}"}}}}'
+    else:
+        author = _model_or_workflow(row[11:15])
     return (
         f'{{"id":"{public_id}","input_id":"{input_id}","data":{data},{author},"status":{PRINTED[code]},'
         f'"created_at":"{created_at}","modified_at":"{modified_at}","trusted":{"true" if trusted else "false"},'
@@ -71,7 +63,7 @@ def print_row(row: tuple[Any, ...], prefix: str = "") -> str:
     )
 
 
-def _model_or_workflow(maker: list[str]) -> str:
+def _model_or_workflow(maker: tuple[str, ...]) -> str:
     """Ids in the order of `authors.COLUMNS`, without the user's -> `worker`, and the older field of a model."""
     found = dict(zip(authors.COLUMNS, ("", *maker), strict=True))
     older = f'"model_version_id":"{found["model_version_id"]}",' if found["model_version_id"] else ""
