@@ -23,9 +23,13 @@ class TaskForm(TaskParts):
     )
     source = forms.ChoiceField(initial="all", label="Inputs", widget=forms.RadioSelect)
     source_text = forms.CharField(required=False, max_length=100, label="Name contains")
-    dataset = forms.ChoiceField(required=False, label="Dataset")
-    saved_search = forms.ChoiceField(required=False, label="Saved search")
-    input = forms.CharField(required=False, max_length=128, label="Input id")
+    dataset = forms.ChoiceField(label="Dataset", error_messages={"required": "Choose the dataset."})
+    saved_search = forms.ChoiceField(
+        label="Saved search", error_messages={"required": "Choose the saved search."}
+    )
+    input = forms.CharField(
+        max_length=128, label="Input id", error_messages={"required": "Say which input by its id."}
+    )
     worker = forms.ChoiceField(
         choices=list(words.WORKERS.items()),
         required=False,  # not said means people
@@ -52,6 +56,10 @@ class TaskForm(TaskParts):
     @property
     def is_automatic(self) -> bool:
         return "worker" in self.fields and self["worker"].value() == "automatic"
+
+    def asked(self) -> dict[str, bool]:
+        chosen = self["source"].value()
+        return {**super().asked(), **{kind: chosen == kind for kind in _ASKED}}
 
     @property
     def source_reasons(self) -> list[str]:

@@ -207,9 +207,15 @@ class TaskParts(forms.Form):
         if self.more_rules:  # the person goes on writing: nothing is judged yet
             self._errors, self.cleaned_data = ErrorDict(), {}
             return
-        self.fields["worker_predictor"].required = self.is_automatic
+        for name, needed in self.asked().items():
+            self.fields[name].required = needed
         super().full_clean()
-        self.fields["worker_predictor"].required = True  # where it is asked for, it is no optional field
+        for name in self.asked():
+            self.fields[name].required = True  # where the page asks for it, it is no optional field
+
+    def asked(self) -> dict[str, bool]:
+        """{field that belongs to a choice: whether that choice was made}."""
+        return {"worker_predictor": self.is_automatic}
 
     @property
     def is_automatic(self) -> bool:
