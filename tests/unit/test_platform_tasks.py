@@ -12,6 +12,7 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from dashboard.platforms.clarifai import bodies, label_orders, task_bodies, tasks
+from dashboard.platforms.clarifai.task_words import DATA_TYPES
 from dashboard.platforms.errors import Rejected, Unsupported
 from dashboard.platforms.types import (
     AnnotationState,
@@ -57,7 +58,7 @@ def details(draw: st.DrawFn, concepts: tuple[str, ...]) -> TaskDetails:
     rules = [
         AutoRule(
             one,
-            tuple(name for name in tasks.DATA_TYPES if draw(st.booleans())),
+            tuple(name for name in DATA_TYPES if draw(st.booleans())),
             draw(fractions),
             draw(fractions),
             draw(st.booleans()),

@@ -28,17 +28,8 @@ from ..types import (
 )
 from .bodies import finite
 from .codes import ANNOTATION_NAMES, TASK_NAMES
-from .tasks import (
-    ASSIST_MODEL,
-    AUTO,
-    DATA_TYPES,
-    INPUT_IDS,
-    PRIORITIES,
-    SOURCES,
-    TYPES,
-    chosen_inputs,
-    chosen_model,
-)
+from .task_words import ASSIST_MODEL, AUTO, DATA_TYPES, INPUT_IDS, PRIORITIES, SOURCES, TYPES
+from .tasks import chosen_inputs, chosen_model
 
 _TYPE_NAMES = {kind: name for name, kind in TYPES.items() if isinstance(name, str)}
 _SOURCE_NAMES = {kind: name for name, kind in SOURCES.items() if isinstance(name, str)}
