@@ -194,7 +194,11 @@ class TestKeys:
         open_helped(page, helped)
         page.keyboard.press("u")
         expect(page.locator(GHOSTS)).to_have_count(0)
+        expect(page.locator(ROWS)).to_have_count(0)
         expect(page.locator("[data-action=ghosts-toggle]")).to_have_attribute("aria-pressed", "true")
+        expect(page.locator("[data-role=ghost-note]")).to_have_text("Hidden. U shows them.")
+        page.keyboard.press("Shift+Enter")  # what is not seen is not accepted
+        expect(status(page)).to_have_text("3 open")
         page.keyboard.press("u")
         expect(page.locator(GHOSTS)).to_have_count(2)
 

@@ -61,7 +61,7 @@ export function createGhostList({ assist, stage, act }) {
 
   let shown = null;
   return {
-    /** `view`: {open, current, hidden, from, words, note, failed}; rows are made anew only where they differ. */
+    /** `open`: suggestions to show, `current`: id of the one in hand; `words`: how many; `why`: a sentence, or "". */
     draw({ open, current, hidden, from, words, why, failed }) {
       if (shown !== open) drawRows(open);
       shown = open;
@@ -70,7 +70,7 @@ export function createGhostList({ assist, stage, act }) {
       role("ghost-value").textContent = worth(from);
       control("ghosts-toggle").setAttribute("aria-pressed", String(hidden));
       control("ghosts-accept").setAttribute("aria-disabled", String(!open.length));
-      control("ghosts-accept").title = open.length ? "" : "No suggestion is open.";
+      control("ghosts-accept").title = open.length ? "" : "No suggestion is shown.";
       note.replaceChildren(why, ...(failed ? [el("button", { type: "button", class: "wb-button is-small", text: "Try again", click: act.again })] : []));
       note.hidden = !why;
     },

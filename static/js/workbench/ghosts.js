@@ -3,23 +3,22 @@
  * or refused. An accepted one becomes a shape under the suggestion's id, so that drafts, undo and saving need to know
  * nothing of it; what was refused belongs to a step of the history, so that undo takes it back as well.
  */
-import { createKept, withQuery } from "./api.js";
-import { address, afterPaint, announce } from "./dom.js";
-import { watchPointer } from "./ghostpointer.js";
-import { add } from "./shapes.js";
+import { createKept } from "./api.js";
+import { afterPaint, announce } from "./dom.js";
 import { createGhostLayer } from "./ghostlayer.js";
 import { createGhostList } from "./ghostlist.js";
+import { watchPointer } from "./ghostpointer.js";
 import { fieldsOf, openOnes, verdictOf, worth } from "./ghostrules.js";
+import { createGhostSource } from "./ghostsource.js";
+import { add } from "./shapes.js";
 
-const AHEAD = 8; // items asked for at once
-const NEAR = 3; // asked for when one of the next few is not here yet
 const NONE = Object.freeze([]);
 
 /** `keys`: of createKeys. Answers {said}: the body of an answer together with what was said of the suggestions. */
 export function createGhosts({ settings, api, stage, queue, keys }) {
-  const { urls, assist } = settings;
+  const { assist } = settings;
   const { store, conceptOf } = stage;
-  const answers = new Map(); // item id -> promise of what the window says
+  const source = createGhostSource({ api, urls: settings.urls, queue });
   const refusals = new WeakMap(); // a step of the history -> ids refused by then
   const remembered = new Map(); // item id -> ids refused, for the item's return in this sitting
   const kept = createKept({ scope: `${settings.connection}.ghosts` });
@@ -35,43 +34,22 @@ export function createGhosts({ settings, api, stage, queue, keys }) {
   let spent = null; // the step in which the last one in hand was judged: the key once more shall do nothing else
 
   const layer = createGhostLayer({ conceptOf });
-  const list = createGhostList({ assist, stage, act: { accept, edit: (ghost) => accept(ghost, true), refuse, choose, acceptAll, toggle, threshold, again } });
+  const list = createGhostList({ assist, stage, act: { accept, edit, refuse, choose, acceptAll, toggle, threshold, again } });
 
   /* ---- reading ---- */
-
-  function read(id) {
-    if (!answers.has(id)) remember([id], api.get(address(urls.suggestions, id)).then((one) => ({ [id]: one })));
-    return answers.get(id);
-  }
-
-  function remember(ids, promise) {
-    for (const id of ids) {
-      const one = promise.then((found) => found[id] || { suggestions: NONE, why: "This item is not there any more." });
-      answers.set(id, one);
-      one.catch(() => { if (answers.get(id) === one) answers.delete(id); });
-    }
-  }
-
-  /** The next few in one call, so that they are here before the person is. */
-  function readAhead() {
-    const next = queue.items.slice(queue.index + 1, queue.index + 1 + AHEAD).map((one) => one.id);
-    if (next.slice(0, NEAR).every((id) => answers.has(id))) return;
-    const missing = next.filter((id) => !answers.has(id));
-    remember(missing, api.get(withQuery(urls.suggestions_ahead, { ids: missing.join(",") })).then((found) => found.items));
-  }
 
   async function arrive(id) {
     let found = null;
     let problem = "";
     try {
-      found = await read(id);
+      found = await source.read(id);
     } catch (error) {
       problem = `The suggestions could not be read. ${error.detail || ""}`;
     }
     if (item !== id) return;
     [answer, failed] = [found, problem];
     refresh();
-    if (found) readAhead();
+    if (found) source.readAhead();
   }
 
   function enter(id) {
@@ -116,9 +94,11 @@ export function createGhosts({ settings, api, stage, queue, keys }) {
     draw();
   }
 
+  const shown = () => (hidden ? NONE : open);
+
   function draw() {
-    layer.draw(hidden ? NONE : open, current, store.state);
-    list.draw({ open, current, hidden, from, words: words(), why: why(), failed: Boolean(failed) });
+    layer.draw(shown(), current, store.state);
+    list.draw({ open: shown(), current, hidden, from, words: words(), why: why(), failed: Boolean(failed) });
   }
 
   function words() {
@@ -131,6 +111,7 @@ export function createGhosts({ settings, api, stage, queue, keys }) {
 
   function why() {
     if (store.state.readonly) return "Nothing to suggest: this item is not open for changes.";
+    if (hidden && open.length) return `Hidden. ${keys.nameOf("ghosts-toggle")} shows them.`;
     if (failed || !answer) return failed || `Asking ${assist.name}…`;
     const dropped = answer.dropped ? `${answer.dropped} more ${answer.dropped === 1 ? "has" : "have"} no place in this task.` : "";
     return answer.why || [answer.suggestions.length ? "" : `${assist.name} suggests nothing new here.`, dropped].filter(Boolean).join(" ");
@@ -153,7 +134,7 @@ export function createGhosts({ settings, api, stage, queue, keys }) {
   function judge(ghost, shapes, word, selected = null) {
     const at = open.indexOf(ghost);
     const wasInHand = ghost.id === current;
-    if (!store.edit(shapes, `${word.toLowerCase()} ${titleOf(ghost)}`, "", selected)) return;
+    if (at < 0 || !store.edit(shapes, `${word.toLowerCase()} ${titleOf(ghost)}`, "", selected)) return;
     const next = wasInHand && !selected ? open[Math.min(at, open.length - 1)] : null;
     spent = wasInHand && !next ? step : null;
     if (next) choose(next);
@@ -165,6 +146,10 @@ export function createGhosts({ settings, api, stage, queue, keys }) {
     if (changing) stage.surface.focus({ preventScroll: true });
   }
 
+  function edit(ghost) {
+    accept(ghost, true);
+  }
+
   function refuse(ghost) {
     const next = [...step];
     refusals.set(next, new Set([...refused, ghost.id]));
@@ -172,14 +157,15 @@ export function createGhosts({ settings, api, stage, queue, keys }) {
   }
 
   function acceptAll() {
-    const count = open.length;
-    const shapes = open.reduce((all, ghost) => add(all, fieldsOf(ghost))[0], step);
+    const count = shown().length;
+    const shapes = shown().reduce((all, ghost) => add(all, fieldsOf(ghost))[0], step);
     if (!count || !store.edit(shapes, `accept ${count} suggestions`, "", null)) return;
     announce(`${count} accepted. ${keys.nameOf("undo")} takes all of them back.`);
   }
 
   function toggle() {
     hidden = !hidden;
+    current = null;
     draw();
     announce(hidden ? "Suggestions hidden." : "Suggestions shown.");
   }
@@ -194,7 +180,7 @@ export function createGhosts({ settings, api, stage, queue, keys }) {
   store.watch((state, previous) => {
     if (state.item !== item) {
       enter(state.item);
-    } else if (store.history.value !== step || state.readonly !== previous.readonly || state.width !== previous.width || state.height !== previous.height) {
+    } else if (store.history.value !== step || ["readonly", "width", "height"].some((name) => state[name] !== previous[name])) {
       if (item !== null && !answer && !state.readonly && previous.readonly) arrive(item);
       refresh();
     }
@@ -204,10 +190,7 @@ export function createGhosts({ settings, api, stage, queue, keys }) {
     }
   });
 
-  watchPointer({
-    stage, open: () => (hidden || store.state.hidden ? NONE : open), inHand, choose,
-    edit: (ghost) => accept(ghost, true),
-  });
+  watchPointer({ stage, open: () => (store.state.hidden ? NONE : shown()), inHand, choose, edit });
 
   function walk(by) {
     if (!open.length) announce("No suggestion is open.");
@@ -231,7 +214,7 @@ export function createGhosts({ settings, api, stage, queue, keys }) {
     { id: "ghost-next", group, label: "Next suggestion", keys: ["."], repeats: true, run: () => walk(1) },
     { id: "ghost-previous", group, label: "Previous suggestion", keys: [","], repeats: true, run: () => walk(-1) },
     { id: "ghost-accept", group, label: "Accept it", keys: ["Enter"], run: () => withCurrent(accept) },
-    { id: "ghost-edit", group, label: "Accept it and change it", keys: ["e"], run: () => withCurrent((ghost) => accept(ghost, true)) },
+    { id: "ghost-edit", group, label: "Accept it and change it", keys: ["e"], run: () => withCurrent(edit) },
     { id: "ghost-refuse", group, label: "Refuse it", keys: ["Delete", "Backspace"], run: () => withCurrent(refuse) },
     { id: "ghosts-accept", group, label: "Accept all that are shown", keys: ["Shift+Enter"] },
     { id: "ghosts-toggle", group, label: "Hide suggestions", keys: ["u"] },
@@ -248,7 +231,7 @@ export function createGhosts({ settings, api, stage, queue, keys }) {
         const verdict = verdictOf(ghost, sent, refused);
         return verdict ? [{ id: ghost.id, verdict, base: ghost.base }] : [];
       });
-      answers.delete(item); // what comes back is asked for again
+      source.forget(item);
       kept.clear(item);
       return suggestions.length ? { ...body, suggestions } : body;
     },
