@@ -31,7 +31,20 @@ def read(request: HttpRequest) -> dict[str, Any]:
     if request.content_type != "application/json":
         raise BadBody("The body must be sent as application/json.")
     try:
-        text = request.body.decode("utf-8")
+        value = strict(request.body.decode("utf-8"))
+    except RequestDataTooBig:
+        raise BadBody("The body is larger than 1 MiB.", status=413) from None
+    except ValueError as problem:
+        reason = "it is not UTF-8" if isinstance(problem, UnicodeDecodeError) else str(problem)
+        raise BadBody(f"The body is not valid JSON: {reason}.") from None
+    if not isinstance(value, dict):
+        raise BadBody("The body must be a JSON object.")
+    return value
+
+
+def strict(text: str) -> Any:
+    """JSON that can be stored and sent on. Raises ValueError with the rule (JSONDecodeError with the place)."""
+    try:
         value = json.loads(
             text,
             object_pairs_hook=_object,
@@ -39,28 +52,18 @@ def read(request: HttpRequest) -> dict[str, Any]:
             parse_float=_float,
             parse_int=_int,
         )
-    except RequestDataTooBig:
-        raise BadBody("The body is larger than 1 MiB.", status=413) from None
-    except (ValueError, RecursionError) as problem:
-        raise BadBody(f"The body is not valid JSON: {_plain(problem)}.") from None
+    except RecursionError:
+        raise ValueError("it is nested too deeply") from None
     _check(value)
-    if not isinstance(value, dict):
-        raise BadBody("The body must be a JSON object.")
     return value
-
-
-def _plain(problem: Exception) -> str:
-    if isinstance(problem, UnicodeDecodeError):
-        return "it is not UTF-8"
-    if isinstance(problem, RecursionError):
-        return "it is nested too deeply"
-    return str(problem)
 
 
 def _object(pairs: list[tuple[str, Any]]) -> dict[str, Any]:
     found = dict(pairs)
     if len(found) < len(pairs):
-        raise ValueError("an object names a key twice")
+        names = [name for name, _ in pairs]
+        twice = next(name for name in names if names.count(name) > 1)
+        raise ValueError(f"an object names the key {twice[:60]!r} twice")
     return found
 
 
@@ -87,7 +90,7 @@ def _check(value: Any) -> None:
     while pending:
         current, depth = pending.pop()
         if depth > MAX_DEPTH:
-            raise BadBody(f"The body is nested more than {MAX_DEPTH} levels deep.")
+            raise ValueError(f"it is nested more than {MAX_DEPTH} levels deep")
         if isinstance(current, dict):
             pending += [(key, depth + 1) for key in current]
             pending += [(child, depth + 1) for child in current.values()]
@@ -96,7 +99,7 @@ def _check(value: Any) -> None:
         elif isinstance(current, str) and (
             "\0" in current or any("\ud800" <= c <= "\udfff" for c in current)
         ):
-            raise BadBody("A text holds a character that cannot be stored (NUL, or half a surrogate pair).")
+            raise ValueError("a text holds a character that cannot be stored (NUL, or half a surrogate pair)")
 
 
 def refuse(status: int, code: str, detail: str, fields: dict[str, str] | None = None) -> JsonResponse:

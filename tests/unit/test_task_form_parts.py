@@ -25,18 +25,19 @@ from dashboard.platforms.types import (
 )
 
 CONCEPTS = [("rbc", "Red"), ("wbc", "White")]
+TEXT = st.text(st.characters(exclude_categories=["Cs"], exclude_characters="\0"), max_size=5)
 JSON = st.recursive(
     st.none()
     | st.booleans()
     | st.integers(-(2**53), 2**53)
     | st.floats(allow_nan=False, allow_infinity=False)
-    | st.text(max_size=5),
-    lambda inner: st.lists(inner, max_size=3) | st.dictionaries(st.text(max_size=5), inner, max_size=3),
+    | TEXT,
+    lambda inner: st.lists(inner, max_size=3) | st.dictionaries(TEXT, inner, max_size=3),
     max_leaves=8,
 )
 
 
-@given(st.dictionaries(st.text(max_size=5), JSON, max_size=4))
+@given(st.dictionaries(TEXT, JSON, max_size=4))
 def test_metadata_is_shown_and_read_back_unchanged(value: dict[str, object]) -> None:
     field = MetadataField(strip=False)
     assert field.clean(field.prepare_value(value)) == value
@@ -49,14 +50,15 @@ def test_metadata_is_shown_and_read_back_unchanged(value: dict[str, object]) -> 
         ('{\n "a": 1\n "b": 2}', "Line 3, column 2"),
         ("[1]", "must be an object"),
         ('"a"', "must be an object"),
-        ('{"a": NaN}', "NaN is no number"),
-        ('{"a": 1, "b": 2, "a": 3}', "The key a stands there twice"),
-        ('{"a": ' + "[" * 40 + "]" * 40 + "}", "nested deeper"),
+        ('{"a": NaN}', "NaN is not a number"),
+        ('{"a": 1, "b": 2, "a": 3}', "names the key 'a' twice"),
+        ('{"a": ' + "[" * 40 + "]" * 40 + "}", "nested more than 32 levels"),
         ('{"a": ' + "[" * 7000 + "]" * 7000 + "}", "nested"),
         ("9" * 65_537, "At most 65536 characters"),
-        ('{"a": 1e999}', "1e999 is no number"),
-        ('{"a": 9007199254740993}', "would lose digits"),
-        ('{"a": ' + "9" * 5000 + "}", "would lose digits"),
+        ('{"a": 1e999}', "a number is too large"),
+        ('{"a": "\\u0000"}', "cannot be stored"),
+        ('{"a": "\\ud800"}', "cannot be stored"),
+        ('{"a": ' + "9" * 5000 + "}", "a whole number is too large"),
     ],
 )
 def test_wrong_metadata_is_named_by_line_and_rule(text: str, words: str) -> None:

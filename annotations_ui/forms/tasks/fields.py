@@ -3,17 +3,15 @@
 from __future__ import annotations
 
 import json
-import math
 from collections.abc import Iterable
 from typing import Any
 
 from django import forms
 
+from annotations_ui.json_body import strict
 from dashboard.platforms.types import Predictor
 
 MAX_METADATA = 65_536  # characters
-MAX_WHOLE = 2**53  # the platform keeps numbers as doubles
-MAX_DEPTH = 16
 MAX_IDS = 100
 
 
@@ -48,52 +46,17 @@ class MetadataField(forms.CharField):
         if len(text) > MAX_METADATA:
             raise forms.ValidationError(f"At most {MAX_METADATA} characters.")
         try:
-            found = json.loads(
-                text, object_pairs_hook=_once, parse_constant=_number, parse_int=_whole, parse_float=_number
-            )
+            found = strict(text)
         except json.JSONDecodeError as error:
             raise forms.ValidationError(f"Line {error.lineno}, column {error.colno}: {error.msg}.") from None
-        except RecursionError:
-            raise forms.ValidationError("It is nested too deep.") from None
         except ValueError as error:
-            raise forms.ValidationError(str(error)) from None
+            raise forms.ValidationError(f"This cannot be kept: {error}.") from None
         if not isinstance(found, dict):
             raise forms.ValidationError('It must be an object, such as {"batch": 7}.')
-        if _depth(found) > MAX_DEPTH:
-            raise forms.ValidationError(f"It is nested deeper than {MAX_DEPTH} levels.")
         return found
 
     def has_changed(self, initial: Any, data: Any) -> bool:
         return super().has_changed(self.prepare_value(initial), data)
-
-
-def _once(pairs: list[tuple[str, Any]]) -> dict[str, Any]:
-    found = dict(pairs)
-    if len(found) < len(pairs):
-        names = [name for name, _ in pairs]
-        twice = next(name for name in names if names.count(name) > 1)
-        raise ValueError(f"The key {twice[:60]} stands there twice.")
-    return found
-
-
-def _number(text: str) -> float:
-    """Also called for NaN and Infinity, which are no JSON."""
-    found = float(text)
-    if not math.isfinite(found):
-        raise ValueError(f"{text[:30]} is no number that JSON can hold.")
-    return found
-
-
-def _whole(text: str) -> int:
-    if len(text) > 17 or abs(int(text)) > MAX_WHOLE:
-        raise ValueError(f"{text[:30]} would lose digits on the platform; write it as a text, in quotes.")
-    return int(text)
-
-
-def _depth(value: Any) -> int:
-    if isinstance(value, dict):
-        value = list(value.values())
-    return 1 + max(map(_depth, value), default=0) if isinstance(value, list) else 0
 
 
 class IdsField(forms.CharField):
