@@ -164,11 +164,24 @@ def test_the_picked_shapes_stand_on_the_platform_and_no_others(desk: Desk, revie
     assert answer.status_code == 201, answer.content[:800]
     push(desk.connection.pk)
     assert set(OutboxEntry.objects.values_list("state", flat=True)) == {"confirmed"}
-    held = desk.holds()
-    assert [name for name, code in held.items() if code == 24150] == ["disputed-apple-l-1", "disputed-pear"]
-    assert {name: code for name, code in held.items() if code != 24150} == {"disputed-apple-l-3": 24158}
-    assert desk.assignments() == {"l-1": 54200, "l-2": 54200, "l-3": 54204}
+    assert desk.holds() == {"disputed-apple-l-1": 24150, "disputed-pear": 24150}
+    assert desk.assignments() == {"l-1": 54200, "l-2": 54200, "l-3": 54200}
     assert read(reviewer, desk.at("consensus_queue"))["inputs"] == []
+
+
+def test_who_agrees_with_nothing_is_rejected_on_the_platform(desk: Desk, reviewer: Client) -> None:
+    path, shown = opened(desk, reviewer)
+    apple, pear = shown["rows"]
+    second = next(one["item"] for one in shown["labelers"] if one["id"] == "l-2")
+    body = body_of(shown, {apple["id"]: None, pear["id"]: f"{second}/disputed-pear"})
+    assert send(reviewer, path, body).status_code == 201
+    push(desk.connection.pk)
+    assert desk.assignments() == {"l-1": 54204, "l-2": 54200, "l-3": 54204}
+    assert desk.holds() == {
+        "disputed-apple-l-1": 24158,
+        "disputed-apple-l-3": 24158,
+        "disputed-pear": 24150,
+    }
 
 
 def test_a_shape_that_changed_meanwhile_stops_its_own_item(desk: Desk, reviewer: Client) -> None:

@@ -76,15 +76,24 @@ def test_every_object_stands_once_under_the_name_of_its_author(shared: Shared) -
     first, second, third = shared.items
     apple, pear = shared.rows()
     shared.settle({apple: f"{first.pk}/apple-1", pear: f"{second.pk}/pear-2"})
-    assert shared.states() == ["approved", "approved", "rejected"]
+    assert shared.states() == ["approved", "approved", "approved"]
     entries = OutboxEntry.objects.order_by("id").values_list("item", "kind", "annotation_id")
     assert list(entries) == [
         (first.pk, "approve", ""),
         (second.pk, "delete", "apple-2"),
         (second.pk, "approve", ""),
-        (third.pk, "reject", ""),
+        (third.pk, "delete", "apple-3"),
+        (third.pk, "approve", ""),
     ]
-    assert "stand" in Decision.objects.get(item=third).note
+
+
+def test_who_agrees_with_nothing_that_stands_is_rejected(shared: Shared) -> None:
+    _, second, _ = shared.items
+    apple, pear = shared.rows()
+    shared.settle({apple: None, pear: f"{second.pk}/pear-2"}, note="Only the pear counts.")
+    assert shared.states() == ["rejected", "approved", "rejected"]
+    notes = set(Decision.objects.filter(verdict="reject").values_list("note", flat=True))
+    assert notes == {"Another labeler's shapes stand for this input. Only the pear counts."}
 
 
 def test_where_nothing_stands_who_drew_nothing_is_right() -> None:

@@ -1,7 +1,7 @@
 """Storing which shapes stand, as one decision per labeler's item, all in one transaction.
 
-A labeler of whom something stands is approved, without those shapes that do not stand; a labeler of whom nothing
-stands is rejected. So every object stands exactly once, under the name of the person who drew it.
+A labeler who agrees with something that stands is approved, without the shapes that do not stand themselves; one who
+agrees with nothing is rejected. So every object stands exactly once, under the name of the person who drew it.
 """
 
 from __future__ import annotations
@@ -97,7 +97,16 @@ def shown_lines(item: WorkItem, base: Mapping[str, str]) -> list[Line]:
 def _verdicts(said: Settlement, drawn: Mapping[int, Sequence[Line]]) -> dict[int, Verdict]:
     rows = rows_of(drawn)
     stand = _standing(said.picks, rows)
-    return {item: _verdict(said, item, own, stand) for item, own in drawn.items()}
+    groups = [group for row in rows for group in row.groups]
+    agreed = {
+        mark.item
+        for group in groups
+        if any(mark.key in stand for mark in group.marks)
+        for mark in group.marks
+    }
+    if not stand:
+        agreed = {item for item, own in drawn.items() if not own}  # who drew nothing is right
+    return {item: _verdict(said, item, own, stand, agrees=item in agreed) for item, own in drawn.items()}
 
 
 def _standing(picks: Mapping[str, str | None], rows: Sequence[Row]) -> set[str]:
@@ -120,11 +129,10 @@ def _standing(picks: Mapping[str, str | None], rows: Sequence[Row]) -> set[str]:
     return stand
 
 
-def _verdict(said: Settlement, item: int, own: Sequence[Line], stand: set[str]) -> Verdict:
+def _verdict(said: Settlement, item: int, own: Sequence[Line], stand: set[str], *, agrees: bool) -> Verdict:
     base = said.bases.get(item, {})
-    fallen = [line["id"] for line in own if f"{item}/{line['id']}" not in stand]
-    # Who drew nothing is right where nothing stands.
-    if len(fallen) < len(own) or (not own and not stand):
+    if agrees:
+        fallen = [line["id"] for line in own if f"{item}/{line['id']}" not in stand]
         changes = [{"op": "delete", "id": line} for line in fallen]
         return Verdict("approve", note=said.note, base=base, changes=changes)
     note = f"{STANDS_ELSEWHERE} {said.note}".strip() if stand else said.note

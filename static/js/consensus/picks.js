@@ -32,15 +32,22 @@ export function nextOpen(rows, picks, at) {
 }
 
 /**
- * What becomes of each labeler: {item, stand, fall, verdict: "approve" | "reject"}.
- * Who has nothing that stands is rejected; who drew nothing is right where nothing stands.
+ * What becomes of each labeler: {item, stand, merged, fall, verdict: "approve" | "reject"}. Merged shapes agree with
+ * one that stands. Who agrees with nothing that stands is rejected; who drew nothing is right where nothing stands.
  */
 export function outcomes(labelers, rows, picks) {
   const standing = new Set([...picks.values()].filter(Boolean));
+  const groups = rows.flatMap((row) => row.groups);
   return labelers.map(({ item }) => {
-    const own = rows.flatMap(marksOf).filter((mark) => mark.item === item);
-    const stand = own.filter((mark) => standing.has(mark.key)).length;
-    const right = stand > 0 || (own.length === 0 && standing.size === 0);
-    return { item, stand, fall: own.length - stand, verdict: right ? "approve" : "reject" };
+    const tally = { stand: 0, merged: 0, fall: 0 };
+    for (const group of groups) {
+      const stands = group.marks.some((mark) => standing.has(mark.key));
+      for (const mark of group.marks) {
+        if (mark.item === item) tally[standing.has(mark.key) ? "stand" : stands ? "merged" : "fall"] += 1;
+      }
+    }
+    const drew = tally.stand + tally.merged + tally.fall > 0;
+    const right = standing.size ? tally.stand + tally.merged > 0 : !drew;
+    return { item, ...tally, verdict: right ? "approve" : "reject" };
   });
 }

@@ -11,7 +11,8 @@ export function drawPeople({ place, labelers, rows, picks, letterOf }) {
   place.replaceChildren(...labelers.map((one) => {
     const mine = fate.get(one.item);
     const words = mine && (mine.verdict === "reject" ? "rejected: nothing stands"
-      : `${mine.stand} ${mine.stand === 1 ? "stands" : "stand"}${mine.fall ? `, ${mine.fall} ${mine.fall === 1 ? "goes" : "go"}` : ""}`);
+      : [[mine.stand, mine.stand === 1 ? "stands" : "stand"], [mine.merged, "merged"], [mine.fall, mine.fall === 1 ? "goes" : "go"]]
+        .filter(([count], at) => count || !at).map(([count, word]) => `${count} ${word}`).join(", "));
     return el("li", { class: "cs-person" }, el("b", { class: "cs-letter", text: letterOf(one.item) }),
       el("span", { class: "cs-person-name", text: one.name }),
       mine ? el("small", { class: "cs-fate", data: { verdict: mine.verdict } }, icon(WORDS[mine.verdict]), words) : stateBadge(one.state));
