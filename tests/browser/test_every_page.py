@@ -65,7 +65,7 @@ NOT_PAGES = {
     *("connection_test", "connection_pause", "task_preview", "task_state", "task_delete", "label_start"),
     *("item_body", "draft", "submission", "skip", "decisions", "decision_states", "decision_undo"),
     *("consensus_queue", "consensus_input"),
-    *("bulk_review", "bulk_state", "item_suggestions", "task_suggestions"),
+    *("label_order_delete", "bulk_review", "bulk_state", "item_suggestions", "task_suggestions"),
 }
 WORKBENCHES = {"label", "review", "review_grid", "consensus"}
 VISITS = [(name, who, path) for name, rows in PAGES.items() for who, path in rows]
