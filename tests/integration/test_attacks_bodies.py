@@ -402,6 +402,7 @@ def known_parts(desk: MemoryDesk) -> dict[str, Any]:
         "input": item.input_id,
         "size": "small",
         "operation": uuid.UUID(int=5),
+        "order": "no-such-order",
         "token": "no-such-token",
         "membership": desk.labeler.memberships.get().pk,
         "invitation": 987654,
