@@ -6,13 +6,16 @@ from datetime import UTC, datetime
 
 import pytest
 from django.core.cache import cache
+from django.urls import reverse
 
+from dashboard.accounts.models import Connection
 from dashboard.audit.models import AuditEntry
 from dashboard.platforms import types
 from dashboard.platforms.errors import NotSent
 from dashboard.platforms.types import LabelOrderState
 from dashboard.sync.models import Task
 from dashboard.sync.services import choices, people
+from tests.support.people import make_person, signed_in
 from tests.support.task_desk import TaskDesk, make_task_desk
 
 pytestmark = pytest.mark.django_db
@@ -138,6 +141,32 @@ def test_a_time_that_nobody_touched_keeps_its_seconds(desk: TaskDesk) -> None:
 def test_an_unknown_order_is_not_found(desk: TaskDesk) -> None:
     assert desk.get("label_order_edit", "no-such-order").status_code == 404
     assert desk.post("label_order_delete", {}, "no-such-order").status_code == 404
+
+
+def test_an_order_of_another_connection_is_not_found(desk: TaskDesk, embedded_server) -> None:
+    desk.post("label_order_create", desk.form(**ORDER))
+    mine = embedded_server.new_app()
+    other = Connection.objects.create(
+        slug="other",
+        name="Other",
+        kind="embedded",
+        base_url=mine.base_url,
+        platform_user_id=mine.user_id,
+        platform_app_id=mine.app_id,
+        token=mine.token,
+    )
+    stranger = signed_in(make_person(other, "admin"))
+    for slug, route in (
+        ("other", "label_order_edit"),
+        ("live", "label_order_edit"),
+        ("live", "label_order_list"),
+    ):
+        parts = [slug] if route.endswith("list") else [slug, ORDER["order_id"]]
+        assert stranger.get(reverse(route, args=parts)).status_code == 404
+    for slug in ("other", "live"):
+        gone = reverse("label_order_delete", args=[slug, ORDER["order_id"]])
+        assert stranger.post(gone).status_code == 404
+    assert len(orders(desk)) == 1
 
 
 def test_a_platform_without_orders_says_why(desk: TaskDesk, monkeypatch: pytest.MonkeyPatch) -> None:
