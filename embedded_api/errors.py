@@ -44,6 +44,11 @@ def duplicate(details: str, code: int = 40010) -> ApiError:
     return ApiError(409, code, details)
 
 
+def not_implemented(details: str) -> ApiError:
+    """HTTP 501: known, and not offered here."""
+    return ApiError(501, 10040, details)
+
+
 def precondition_failed() -> ApiError:
     """HTTP 412: the entity tag of If-Match is not the present one."""
     return ApiError(412, 40017, "precondition failed")

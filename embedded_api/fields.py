@@ -7,8 +7,11 @@ from typing import Any
 
 from embedded_api import clock, ids, status_codes
 from embedded_api.errors import FieldError
+from embedded_api.patching import ACTIONS
 
 Json = dict[str, Any]
+PRIVATE = 10
+VISIBILITIES = {"UNKNOWN_VISIBILITY": 0, "PRIVATE": PRIVATE, "ORG": 30, "PUBLIC": 50}
 _CONTROL = re.compile("[\x00-\x1f\x7f-\x9f\u2028\u2029]")
 
 
@@ -143,6 +146,27 @@ def one_status_code(value: Any, where: str, family: range | None = None) -> int:
     if family is not None and code not in family:
         raise FieldError(where, f"must be a status code from {family.start} to {family.stop - 1}")
     return code
+
+
+def action(body: Json, *allowed: str) -> str:
+    """`action` of a patch, one of the allowed ones (none named: any that there is)."""
+    names = allowed or ACTIONS
+    found = text(body, "action")
+    if found not in names:
+        raise FieldError("action", "must be " + " or ".join(names))
+    return found
+
+
+def visibility(obj: Json, where: str, *, default: int = PRIVATE) -> int:
+    """Number of `visibility.gettable`, `default` when absent or not set."""
+    sent = mapping(obj, "visibility", where).get("gettable", 0)
+    return enum(sent, VISIBILITIES, join(where, "visibility.gettable")) or default
+
+
+def no_repeats(values: Collection[str], where: str, what: str = "id") -> None:
+    """Raises FieldError when a list has one of its values twice."""
+    if len(set(values)) != len(values):
+        raise FieldError(where, f"the same {what} is given twice")
 
 
 def moment(value: Any, where: str) -> str:

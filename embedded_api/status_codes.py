@@ -179,6 +179,8 @@ _OLDER_NAMES = {
     "INPUT_DOWNLOAD_FAILED": 30002,
     "INPUT_DOWNLOAD_IN_PROGRESS": 30003,
 }
+APPROVED = 24150  # an annotation that counts
+OF_ANNOTATIONS, OF_INPUTS = range(24150, 24160), range(30000, 30007)  # families of statuses
 NUMBERS: dict[str, int] = {name: code for code, (name, _) in CODES.items()} | _OLDER_NAMES
 
 

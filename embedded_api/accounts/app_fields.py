@@ -10,12 +10,9 @@ from embedded_api.models import App
 from embedded_api.patching import PatchError, apply_patch
 from embedded_api.predictors.catalog import read_workflow
 
-ACTIONS = ("overwrite", "merge", "remove")
 _TEXTS = {"name": 255, "description": 10_000, "notes": 64 * 1024}  # characters
 _LANGUAGE = re.compile(r"[a-z]{2,3}(-[A-Za-z0-9]{2,8})?")
 _STEP = re.compile(r"[^.\[\]]+|\[\d{1,6}\]")
-_PRIVATE = 10
-_GETTABLE = {"PRIVATE": _PRIVATE, "ORG": 30, "PUBLIC": 50}
 
 
 def fill(app: App, sent: fields.Json, where: str) -> None:
@@ -39,8 +36,7 @@ def fill(app: App, sent: fields.Json, where: str) -> None:
     elif "default_workflow_id" in sent:
         named = fields.text(sent, "default_workflow_id", where)
         app.default_workflow_id = read_workflow({"id": named}, where)["id"] if named else ""
-    gettable = fields.mapping(sent, "visibility", where).get("gettable") or _PRIVATE
-    if fields.enum(gettable, _GETTABLE, f"{where}.visibility.gettable") != _PRIVATE:
+    if fields.visibility(sent, where) != fields.PRIVATE:
         raise FieldError(
             f"{where}.visibility.gettable", "must be PRIVATE: apps are open to their people only"
         )

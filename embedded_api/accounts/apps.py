@@ -10,7 +10,7 @@ from rest_framework.request import Request
 
 from embedded_api import clock, envelope, errors, fields, ids
 from embedded_api.accounts.additions import additional_fields, resource_counts
-from embedded_api.accounts.app_fields import ACTIONS, clear, fill, patch_metadata
+from embedded_api.accounts.app_fields import clear, fill, patch_metadata
 from embedded_api.accounts.printing import print_app
 from embedded_api.base import AppView, UserView
 from embedded_api.errors import FieldError
@@ -51,8 +51,7 @@ class Apps(MyApps):
             app.name = app.name or app.public_id
             made.append(app)
         wanted = [app.public_id for app in made]
-        if len(set(wanted)) != len(wanted):
-            raise FieldError("apps", "the same id is given twice")
+        fields.no_repeats(wanted, "apps")
         with transaction.atomic():
             known = App.objects.filter(owner=self.subject, public_id__in=wanted)
             if known:
@@ -76,9 +75,7 @@ class OneApp(NamedApp):
 
     def patch(self, request: Request) -> HttpResponse:
         """`overwrite` and `merge` take over what was sent (metadata: replaced, or merged); `remove` clears it."""
-        action = fields.text(self.body, "action")
-        if action not in ACTIONS:
-            raise FieldError("action", "must be one of " + ", ".join(ACTIONS))
+        action = fields.action(self.body)
         sent = fields.mapping(self.body, "app")
         if fields.text(sent, "id", "app") not in ("", self.app.public_id):
             raise FieldError("app.id", "cannot be changed")

@@ -49,8 +49,7 @@ class Collaborators(AppView):
                 )
             )
         wanted = [row.user_id for row in made]
-        if len(set(wanted)) != len(wanted):
-            raise FieldError("collaborators", "the same user is given twice")
+        fields.no_repeats(wanted, "collaborators", "user")
         with transaction.atomic():
             rows = Collaborator.objects.filter(app=self.app, user_id__in=wanted)
             if rows:
@@ -61,8 +60,7 @@ class Collaborators(AppView):
 
     def patch(self, request: Request) -> HttpResponse:
         """`overwrite` the scopes and endpoints of collaborators, named by their id or by their user."""
-        if fields.text(self.body, "action") != "overwrite":
-            raise FieldError("action", "must be overwrite, the only action for collaborators")
+        fields.action(self.body, "overwrite")
         changed = []
         with transaction.atomic():
             for place, sent in enumerate(fields.objects(self.body, "collaborators")):

@@ -49,8 +49,7 @@ class Keys(UserView):
 
     def patch(self, request: Request) -> HttpResponse:
         """`overwrite` the description, the scopes, the endpoints or the end of keys; what is not sent stays."""
-        if fields.text(self.body, "action") != "overwrite":
-            raise FieldError("action", "must be overwrite, the only action for keys")
+        fields.action(self.body, "overwrite")
         changed = []
         with transaction.atomic():
             for place, sent in enumerate(fields.objects(self.body, "keys")):

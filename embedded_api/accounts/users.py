@@ -28,11 +28,9 @@ class Users(ApiView):
             _read(sent, f"users[{place}]") for place, sent in enumerate(fields.objects(self.body, "users"))
         ]
         wanted = [user.id for user in made]
-        if len(set(wanted)) != len(wanted):
-            raise FieldError("users", "the same id is given twice")
+        fields.no_repeats(wanted, "users")
         mails = [user.primary_email for user in made if user.primary_email]
-        if len(set(mails)) != len(mails):
-            raise FieldError("users", "the same primary_email is given twice")
+        fields.no_repeats(mails, "users", "primary_email")
         with transaction.atomic():
             known = User.objects.filter(id__in=wanted).values_list("id", flat=True)
             if known:

@@ -4,10 +4,10 @@ from typing import TypeVar
 
 from django.db.models import Q, QuerySet
 
-from embedded_api.annotations.posting import STATUSES
 from embedded_api.errors import FieldError
 from embedded_api.models import Annotation, App, Input
 from embedded_api.query import Page, Query
+from embedded_api.status_codes import OF_ANNOTATIONS
 
 Row = TypeVar("Row", Annotation, Input)
 _WORKERS = {
@@ -35,7 +35,7 @@ def filtered(app: App, query: Query) -> QuerySet[Annotation]:
         rows = rows.filter(task_id=task_id)
     if "statuses" in query:
         raise FieldError("statuses", "use statuses.code=24157, or POST annotations/searches")
-    if codes := query.status_codes("statuses.code", STATUSES):
+    if codes := query.status_codes("statuses.code", OF_ANNOTATIONS):
         rows = rows.filter(status_code__in=codes)
     query.flag("return_model_output")  # checked only: what a model says is the annotation itself
     return rows.order_by("pk")

@@ -9,28 +9,20 @@ from embedded_api import clock, fields
 from embedded_api.annotations import facts, masks
 from embedded_api.annotations.access import Precondition, may_change
 from embedded_api.annotations.content import annotation_data, input_data, struct
-from embedded_api.annotations.posting import STATUSES, Room, echo
+from embedded_api.annotations.posting import Room, echo
 from embedded_api.annotations.printing import print_annotation
 from embedded_api.bulk import Bulk
 from embedded_api.envelope import dumps
 from embedded_api.errors import ApiError, FieldError, missing
 from embedded_api.fields import Json
+from embedded_api.inputs.kinds import KINDS
 from embedded_api.inputs.pictures import Picture
 from embedded_api.models import Annotation, Input
 from embedded_api.models.annotations import relink
-from embedded_api.patching import ACTIONS, PatchError, apply_patch
+from embedded_api.patching import PatchError, apply_patch
+from embedded_api.status_codes import OF_ANNOTATIONS
 
 _OF_INPUT = ("concepts", "metadata", "geo")
-_MEDIA = ("image", "video", "audio", "text")
-_MEDIA = ("image", "text", "video", "audio")
-
-
-def read_action(body: Json) -> str:
-    """`action` of a patch; raises FieldError."""
-    action = body.get("action")
-    if not isinstance(action, str) or action not in ACTIONS:
-        raise FieldError("action", "must be one of " + ", ".join(ACTIONS))
-    return action
 
 
 def patched(current: str, sent: Json, action: str, where: str) -> Json:
@@ -53,7 +45,7 @@ def change(row: Annotation, sent: Json, action: str, where: str, room: Room) -> 
             after = patched(getattr(row, name), fields.mapping(sent, name, where), action, place)
             setattr(row, name, dumps(struct({name: after}, name, where)))
     if action != "remove":
-        code = fields.status_code(sent, "status", where, family=STATUSES)
+        code = fields.status_code(sent, "status", where, family=OF_ANNOTATIONS)
         row.status_code = row.status_code if code is None else code
         row.task_id = fields.identifier(sent, "task_id", where, required=False) or row.task_id
         embedder = fields.identifier(sent, "embed_model_version_id", where, required=False)
@@ -190,7 +182,7 @@ def _store(rows: list[Annotation]) -> set[str]:
 
 def patch_input(one: Input, sent: Json, action: str, where: str, concepts: frozenset[str]) -> None:
     """PATCH of an input's `data`: the medium stays, the rest is patched, here and in its annotation."""
-    known = {name: value for name, value in sent.items() if name not in _MEDIA}
+    known = {name: value for name, value in sent.items() if name not in KINDS}
     after = input_data(patched(one.data, known, action, where), where, concepts)
     one.data = dumps(after)
     one.modified_at = clock.later_than(one.modified_at)

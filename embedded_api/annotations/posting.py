@@ -15,9 +15,7 @@ from embedded_api.errors import ApiError, FieldError, denied, duplicate, missing
 from embedded_api.fields import Json, join
 from embedded_api.inputs.pictures import Picture
 from embedded_api.models import Annotation, App, Concept, Input
-
-STATUSES = range(24150, 24160)
-SUCCESS = 24150
+from embedded_api.status_codes import APPROVED, OF_ANNOTATIONS
 
 
 @dataclass(frozen=True)
@@ -62,7 +60,7 @@ def read(sent: Json, where: str, room: Room, inputs: dict[str, int]) -> Annotati
     task_id = fields.identifier(sent, "task_id", where, required=False)
     if not task_id and "task_id" in info:  # the older home of the link
         task_id = fields.identifier(info, "task_id", f"{where}.annotation_info", required=False)
-    code = fields.status_code(sent, "status", where, family=STATUSES)
+    code = fields.status_code(sent, "status", where, family=OF_ANNOTATIONS)
     data = annotation_data(fields.mapping(sent, "data", where), f"{where}.data", room.concepts)
     return Annotation(
         app=room.app,
@@ -70,7 +68,7 @@ def read(sent: Json, where: str, room: Room, inputs: dict[str, int]) -> Annotati
         public_id=fields.identifier(sent, "id", where, required=False) or ids.new(),
         input_public_id=input_id,
         task_id=task_id,
-        status_code=code or SUCCESS,
+        status_code=code or APPROVED,
         data=dumps(data),
         annotation_info=dumps(info),
         consensus_info=dumps(struct(sent, "consensus_info", where)),

@@ -8,7 +8,7 @@ from embedded_api import envelope, errors, fields
 from embedded_api.annotations.access import Precondition
 from embedded_api.annotations.deleting import check, delete, delete_of_inputs, delete_pairs
 from embedded_api.annotations.listing import cut, filtered
-from embedded_api.annotations.patching import patch, read_action
+from embedded_api.annotations.patching import patch
 from embedded_api.annotations.posting import Room, post, room_of
 from embedded_api.annotations.printing import entity_tag, print_annotation, print_query
 from embedded_api.base import AppView
@@ -45,7 +45,7 @@ class Annotations(AnnotationView):
         return bulk.answer()
 
     def patch(self, request: Request) -> HttpResponse:
-        action = read_action(self.body)
+        action = fields.action(self.body)
         sent = fields.objects(self.body, "annotations")
         delete_empty = fields.flag(self.body, "delete_if_empty_data")
         bulk = Bulk("annotations", len(sent), self.invalid_code)

@@ -36,8 +36,7 @@ class Concepts(AppView):
             concept.name = concept.name or concept.public_id
             made.append(concept)
         wanted = [concept.public_id for concept in made]
-        if len(set(wanted)) != len(wanted):
-            raise FieldError("concepts", "the same id is given twice")
+        fields.no_repeats(wanted, "concepts")
         with transaction.atomic():
             known = Concept.objects.filter(app=self.app, public_id__in=wanted)
             if known:
@@ -46,8 +45,7 @@ class Concepts(AppView):
         return self._answer(made)
 
     def patch(self, request: Request) -> HttpResponse:
-        if fields.text(self.body, "action") != "overwrite":
-            raise FieldError("action", "must be overwrite, the only action for concepts")
+        fields.action(self.body, "overwrite")
         sent_rows = fields.objects(self.body, "concepts")
         wanted = [fields.identifier(sent, "id", f"concepts[{place}]") for place, sent in enumerate(sent_rows)]
         changed = []

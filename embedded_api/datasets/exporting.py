@@ -11,16 +11,16 @@ import secrets
 import zipfile
 from collections import Counter
 from collections.abc import Iterable, Iterator
-from typing import IO, Any
+from typing import IO
 
 from embedded_api import envelope
 from embedded_api.datasets import freezing
+from embedded_api.fields import Json
 from embedded_api.models import DatasetVersion
 
 PART = 1000
 COCO, CLARIFAI_JSON = 2, 3
 _LISTS = ("concepts", "regions", "frames", "time_segments")
-Json = dict[str, Any]
 Content = Iterable[tuple[Json, list[Json]]]
 
 

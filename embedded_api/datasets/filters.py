@@ -14,8 +14,7 @@ from embedded_api.errors import FieldError
 from embedded_api.fields import Json, join
 from embedded_api.models import Annotation, AnnotationFilter, App
 from embedded_api.searches.running import matching_annotations
-
-APPROVED = 24150
+from embedded_api.status_codes import APPROVED
 
 
 def annotations_of(app: App, filter_id: str) -> QuerySet[Annotation]:
@@ -73,8 +72,7 @@ class AnnotationFilters(AppView):
         sent = fields.objects(self.body, "annotation_filters")
         rows = [_new(self.app, one, f"annotation_filters[{place}]") for place, one in enumerate(sent)]
         wanted = [row.public_id for row in rows]
-        if len(set(wanted)) != len(wanted):
-            raise FieldError("annotation_filters", "the same id is given twice")
+        fields.no_repeats(wanted, "annotation_filters")
         with transaction.atomic():
             known = AnnotationFilter.objects.filter(app=self.app, public_id__in=wanted).first()
             if known is not None:

@@ -4,7 +4,6 @@ import gzip
 import json
 from collections.abc import Iterator
 from pathlib import Path
-from typing import Any
 
 from django.conf import settings
 
@@ -12,11 +11,11 @@ from embedded_api import envelope
 from embedded_api.annotations import printing as annotations
 from embedded_api.datasets.filters import annotations_of
 from embedded_api.datasets.measuring import Measure
+from embedded_api.fields import Json
 from embedded_api.inputs import printing as inputs
 from embedded_api.models import DatasetInput, DatasetVersion, Input
 
 CHUNK = 500  # inputs read at once
-Json = dict[str, Any]
 
 
 def folder() -> Path:

@@ -4,9 +4,8 @@ from __future__ import annotations
 
 from collections import Counter
 from collections.abc import Iterator
-from typing import Any
 
-Json = dict[str, Any]
+from embedded_api.fields import Json
 
 NAMES = (
     "inputs_count",

@@ -64,8 +64,7 @@ class Versions(VersionView):
             self._fill(row, sent, where)
             rows.append(row)
         wanted = [row.public_id for row in rows]
-        if len(set(wanted)) != len(wanted):
-            raise FieldError("dataset_versions", "the same id is given twice")
+        fields.no_repeats(wanted, "dataset_versions")
         with transaction.atomic():
             known = DatasetVersion.objects.filter(dataset=dataset, public_id__in=wanted).first()
             if known is not None:
@@ -78,8 +77,7 @@ class Versions(VersionView):
 
     def patch(self, request: Request, dataset_id: str) -> HttpResponse:
         """Description and metadata; what a version holds cannot change."""
-        if fields.text(self.body, "action") not in ("merge", "overwrite"):
-            raise FieldError("action", "must be merge or overwrite")
+        fields.action(self.body, "merge", "overwrite")
         rows = []
         with transaction.atomic():
             for place, sent in enumerate(fields.objects(self.body, "dataset_versions")):
@@ -142,9 +140,7 @@ class VersionExports(VersionView):
             where = f"exports[{place}].format"
             kind = fields.enum(sent.get("format", ""), FORMATS, where)
             if kind == FORMATS["CLARIFAI_DATA_PROTOBUF"]:
-                raise errors.ApiError(
-                    501, 10040, f"{where}: binary messages are not offered; use JSON or COCO"
-                )
+                raise errors.not_implemented(f"{where}: binary messages are not offered; use JSON or COCO")
             kinds.append(kind)
         for kind in kinds:
             exporting.export(row, kind)

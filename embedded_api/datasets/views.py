@@ -24,7 +24,6 @@ from embedded_api.patching import PatchError, apply_patch
 from embedded_api.query import Page, Query
 from embedded_api.searches.running import matching_inputs
 
-VISIBILITIES = {"PRIVATE": 10, "ORG": 30, "PUBLIC": 50}
 _SORTS = {"sort_by_created_at": "created_at", "sort_by_modified_at": "modified_at", "sort_by_id": "public_id"}
 _ALREADY = 64101
 
@@ -58,8 +57,7 @@ class Datasets(AppView):
                 self._fill(row, sent, where)
                 rows.append(row)
             wanted = [row.public_id for row in rows]
-            if len(set(wanted)) != len(wanted):
-                raise FieldError("datasets", "the same id is given twice")
+            fields.no_repeats(wanted, "datasets")
             known = Dataset.objects.filter(app=self.app, public_id__in=wanted).first()
             if known is not None:
                 raise errors.duplicate("a dataset with this id exists: " + known.public_id)
@@ -67,9 +65,7 @@ class Datasets(AppView):
         return envelope.answer({"datasets": [print_dataset(row) for row in rows]})
 
     def patch(self, request: Request) -> HttpResponse:
-        action = fields.text(self.body, "action")
-        if action not in ("merge", "overwrite", "remove"):
-            raise FieldError("action", "must be merge, overwrite or remove")
+        action = fields.action(self.body)
         rows = []
         with transaction.atomic():
             for place, sent in enumerate(self._sent()):
@@ -108,8 +104,7 @@ class Datasets(AppView):
         if "metadata" in sent:
             row.metadata = envelope.dumps(fields.mapping(sent, "metadata", where))
         if "visibility" in sent:
-            wanted = fields.mapping(sent, "visibility", where).get("gettable", 10)
-            row.visibility = fields.enum(wanted, VISIBILITIES, f"{where}.visibility.gettable")
+            row.visibility = fields.visibility(sent, where)
         if "default_annotation_filter" in sent:
             chosen = fields.mapping(sent, "default_annotation_filter", where)
             row.filter_id = read_filter(self.app, chosen, f"{where}.default_annotation_filter")

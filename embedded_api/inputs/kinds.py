@@ -28,6 +28,7 @@ WORDS = {
     "audio": "WAV, MP3, OGG or FLAC",
     "text": "UTF-8 text",
 }
+KINDS = tuple(WORDS)
 _STARTS = (
     (b"\x89PNG\r\n\x1a\n", PNG),
     (b"\xff\xd8\xff", JPEG),

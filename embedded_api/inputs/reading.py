@@ -13,12 +13,12 @@ from embedded_api.errors import ApiError, FieldError
 from embedded_api.fields import Json
 from embedded_api.inputs import files, medium
 from embedded_api.inputs.fetching import fetch
+from embedded_api.inputs.kinds import KINDS
 from embedded_api.inputs.shelves import Shelf, dataset_ids
 from embedded_api.models import Input
 
 # Words that stand where an id would stand in the addresses.
 RESERVED = frozenset({"stream", "status", "searches", "jobs", "annotations", "uploads", "data_sources"})
-MEDIA = ("image", "text", "video", "audio")
 FETCH_SECONDS = 20.0  # for one address
 
 
@@ -37,7 +37,7 @@ def read(sent: Json, where: str, shelf: Shelf, deadline: float) -> Draft:
     if public_id in RESERVED:
         raise FieldError(f"{where}.id", "this word is reserved")
     data, place = fields.mapping(sent, "data", where), f"{where}.data"
-    named = [name for name in MEDIA if name in data]
+    named = [name for name in KINDS if name in data]
     if len(named) != 1:
         raise FieldError(place, "must have exactly one of image, text, video and audio")
     kind = named[0]

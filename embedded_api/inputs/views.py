@@ -7,7 +7,7 @@ from rest_framework.request import Request
 
 from embedded_api import envelope, errors, fields
 from embedded_api.annotations import masks
-from embedded_api.annotations.patching import patch_input, read_action
+from embedded_api.annotations.patching import patch_input
 from embedded_api.base import MEGABYTE, AppView
 from embedded_api.bulk import Bulk
 from embedded_api.errors import ApiError, FieldError
@@ -18,8 +18,8 @@ from embedded_api.inputs.shelves import shelf_of
 from embedded_api.jobs.counting import count
 from embedded_api.jobs.printing import add_job
 from embedded_api.models import Input
+from embedded_api.status_codes import OF_INPUTS
 
-STATUSES = range(30000, 30007)
 STREAM_SIZE = 20
 
 
@@ -52,7 +52,7 @@ class Inputs(InputView):
         rows = self.rows()
         if wanted := self.query.identifiers("ids"):
             rows = rows.filter(public_id__in=wanted)
-        if codes := self.query.status_codes("status.code", STATUSES):
+        if codes := self.query.status_codes("status.code", OF_INPUTS):
             rows = rows.filter(status_code__in=codes)
         rows = rows.order_by("pk")
         if page.start == 0:
@@ -73,7 +73,7 @@ class Inputs(InputView):
         return bulk.answer(inputs_add_job=envelope.dumps(add_job(job)))
 
     def patch(self, request: Request) -> HttpResponse:
-        action = read_action(self.body)
+        action = fields.action(self.body)
         sent_rows = fields.objects(self.body, "inputs")
         bulk = Bulk("inputs", len(sent_rows), self.invalid_code)
         concepts = shelf_of(self.app, self.caller.user_id, []).concepts

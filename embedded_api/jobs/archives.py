@@ -15,9 +15,7 @@ from typing import IO
 from embedded_api.inputs import files
 
 MAX_MEMBERS = 50_000
-MAX_READ = (
-    8 * 1024 * 1024
-)  # bytes at once: tables of contents and headers whose length the archive itself claims
+MAX_READ = 8 * 1024 * 1024  # bytes at once: tables of contents, and headers whose length the archive claims
 MAX_UNPACKED = 8 * 1024**3  # bytes
 # An archive may unpack to this many times its size, and to this much in any case. Pictures and videos hardly shrink,
 # texts to a fifth; a bomb to a thousandth.

@@ -3,7 +3,7 @@
 from datetime import UTC, datetime, timedelta
 
 from embedded_api import clock, fields, ids
-from embedded_api.errors import ApiError, FieldError, duplicate
+from embedded_api.errors import ApiError, FieldError, duplicate, not_implemented
 from embedded_api.fields import Json
 from embedded_api.inputs.fetching import checked
 from embedded_api.inputs.posting import resolution_of
@@ -17,7 +17,6 @@ MAX_OPEN = 100  # unfinished uploads of one app
 LIFETIME = timedelta(hours=24)
 # Addresses of cloud stores, which Clarifai reads with credentials of theirs.
 CLOUD = ("s3:", "gs:", "gcs:", "azure:", "azblob:", "abfs:", "abfss:", "wasb:", "wasbs:")
-NOT_IMPLEMENTED = 10040
 
 
 def read_upload(sent: Json, where: str, app: App) -> Upload:
@@ -75,9 +74,7 @@ def read_source(sent: Json, where: str, shelf: Shelf) -> ExtractionJob:
         raise FieldError(f"{place}.url", "is required")
     if row.url.lower().startswith(CLOUD):
         store = row.url.partition(":")[0].lower()
-        raise ApiError(
-            501, NOT_IMPLEMENTED, f"{place}.url: cloud stores ({store}) are not read by this server"
-        )
+        raise not_implemented(f"{place}.url: cloud stores ({store}) are not read by this server")
     if fields.mapping(address, "credentials", place):
         raise FieldError(f"{place}.credentials", "are for cloud stores, which are not read by this server")
     try:

@@ -30,8 +30,7 @@ class LabelOrders(AppView):
         return self._each(lambda sent, where: orders.create(self.app, sent, where))
 
     def patch(self, request: Request) -> HttpResponse:
-        if fields.text(self.body, "action") != "overwrite":
-            raise FieldError("action", "must be overwrite, the only action for label orders")
+        fields.action(self.body, "overwrite")
         return self._each(lambda sent, where: orders.overwrite(self.app, sent, where))
 
     def delete(self, request: Request) -> HttpResponse:

@@ -21,8 +21,8 @@ from embedded_api.errors import FieldError
 from embedded_api.fields import Json, join
 from embedded_api.models import Annotation, App, Concept, Input
 from embedded_api.predictors import asking, catalog, learning, seeing
+from embedded_api.status_codes import APPROVED
 
-APPROVED = 24150
 MAX_BOXES = 400  # approved boxes that are learned from, the oldest ones
 MAX_PICTURES = 32  # that they may lie on
 NAMED = 0.95  # value of a concept whose name stands in a text

@@ -44,4 +44,4 @@ def refusal(verb: str, route: str) -> errors.ApiError | None:
     if found is None:
         return None
     named, reason = found
-    return errors.ApiError(501, 10040, f"{named} is not implemented: {reason}")
+    return errors.not_implemented(f"{named} is not implemented: {reason}")

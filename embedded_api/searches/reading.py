@@ -11,17 +11,16 @@ from django.db.models import Q
 
 from embedded_api import fields
 from embedded_api.annotations import authors
-from embedded_api.annotations.posting import STATUSES
 from embedded_api.errors import FieldError
 from embedded_api.fields import Json, join
+from embedded_api.inputs.kinds import KINDS
 from embedded_api.models import Annotation, App, DatasetInput, Input
 from embedded_api.parsing import STRUCT_FIELDS
 from embedded_api.searches import data_conditions, stored_json
+from embedded_api.status_codes import OF_ANNOTATIONS, OF_INPUTS
 
 MAX_PARTS = 32  # filters, ranks or ands of one query
 MAX_DATASETS = 100
-INPUT_STATUSES = range(30000, 30007)
-_KINDS = ("image", "video", "audio", "text")
 _SAID = ("concepts", "geo", "metadata")
 
 
@@ -127,7 +126,7 @@ def _annotation(app: App, sent: Json, where: str) -> Q:
         found &= Q(input__in=Input.objects.filter(app=app, public_id=input_id))
     if maker := authors.read(sent, where):
         found &= Q(**maker)
-    if code := fields.status_code(sent, "status", where, family=STATUSES):
+    if code := fields.status_code(sent, "status", where, family=OF_ANNOTATIONS):
         found &= Q(status_code=code)
     for name in ("trusted", "input_level"):
         if name in sent:
@@ -145,7 +144,7 @@ def _input(app: App, sent: Json, where: str) -> Q:
     found = Q()
     if public_id := fields.identifier(sent, "id", where, required=False):
         found &= Q(public_id=public_id)
-    if code := fields.status_code(sent, "status", where, family=INPUT_STATUSES):
+    if code := fields.status_code(sent, "status", where, family=OF_INPUTS):
         found &= Q(status_code=code)
     if named := fields.identifiers(sent, "dataset_ids", where, limit=MAX_DATASETS):
         members = DatasetInput.objects.filter(dataset__app=app, dataset__public_id__in=named)
@@ -157,9 +156,9 @@ def _input(app: App, sent: Json, where: str) -> Q:
 
 def _input_data(app: App, sent: Json, where: str) -> Q:
     """The kind of an input; or what its trusted annotations say."""
-    fields.only(sent, {*_KINDS, *_SAID}, where)
+    fields.only(sent, {*KINDS, *_SAID}, where)
     found = Q()
-    for kind in _KINDS:
+    for kind in KINDS:
         if kind in sent:
             medium, place = fields.mapping(sent, kind, where), join(where, kind)
             fields.only(medium, {"raw"} if kind == "text" else {"url"}, place)

@@ -17,7 +17,6 @@ from embedded_api.searches.reading import Plan, canonical, read
 METRICS = {"METRIC_NOT_SET": 0, "EUCLIDEAN_DISTANCE": 1, "COSINE_DISTANCE": 2}
 # Kept and printed; hits are ranked by concept values only, for which all of them are the same.
 ALGORITHMS = ("", "nearest_neighbor", "brute_force", "avg_concept_brute_force")
-VISIBILITIES = {"UNKNOWN_VISIBILITY": 0, "PRIVATE": 10, "ORG": 30, "PUBLIC": 50}
 _PATCHED = ("query", "name", "as_of", "min_value", "algorithm", "metric", "visibility")
 _SENT = frozenset({*_PATCHED, "id", "save", "application_id", "git_hash", "created_at", "modified_at"})
 
@@ -42,7 +41,6 @@ def read_search(app: App, sent: Json, where: str, target: str) -> Sent:
     algorithm = fields.text(sent, "algorithm", where)
     if algorithm not in ALGORITHMS:
         raise FieldError(join(where, "algorithm"), "must be one of " + ", ".join(ALGORITHMS[1:]))
-    visibility = fields.mapping(sent, "visibility", where)
     row = SavedSearch(
         app=app,
         public_id=fields.identifier(sent, "id", where, required=False),
@@ -53,9 +51,7 @@ def read_search(app: App, sent: Json, where: str, target: str) -> Sent:
         min_value=min_value,
         algorithm=algorithm,
         metric=fields.enum(sent.get("metric", 0), METRICS, join(where, "metric")),
-        gettable=fields.enum(
-            visibility.get("gettable", 10), VISIBILITIES, join(where, "visibility.gettable")
-        ),
+        gettable=fields.visibility(sent, where),
     )
     return Sent(row, plan, fields.flag(sent, "save", where))
 

@@ -4,7 +4,6 @@ from django.http import HttpResponse
 from rest_framework.request import Request
 
 from embedded_api import envelope, fields
-from embedded_api.annotations.patching import read_action
 from embedded_api.base import AppView
 from embedded_api.errors import FieldError
 from embedded_api.inputs.printing import media_prefix
@@ -64,7 +63,7 @@ class Searches(SearchView):
         return envelope.answer({"hits": [], "searches": printed, "hit_counts": counts})
 
     def patch(self, request: Request) -> HttpResponse:
-        action = read_action(self.body)
+        action = fields.action(self.body)
         sent = fields.objects(self.body, "searches")
         changed = saving.patch(self.app, sent, action)
         return envelope.answer({"hits": [], "searches": [saving.printed(row) for row in changed]})

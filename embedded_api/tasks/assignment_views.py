@@ -14,12 +14,12 @@ from embedded_api.bulk import Bulk
 from embedded_api.errors import FieldError
 from embedded_api.inputs import printing as inputs
 from embedded_api.models import Annotation, Assignment, Input
+from embedded_api.status_codes import OF_ANNOTATIONS
 from embedded_api.tasks import actions, counts, handout, moves, samples
 from embedded_api.tasks.editing import find_task
 from embedded_api.tasks.printing import ASSIGNMENT_COLUMNS, print_assignment, print_assignment_row
 from embedded_api.tasks.transitions import STATE_CODE
 
-ANNOTATION_CODES = range(24150, 24160)
 ASSIGNMENT_CODES = range(54200, 54205)
 
 
@@ -125,12 +125,11 @@ class AnnotationsStatus(AppView):
 
     def patch(self, request: Request, task_id: str) -> HttpResponse:
         body = self.body
-        if fields.text(body, "action") != "overwrite":
-            raise FieldError("action", "must be overwrite")
+        fields.action(body, "overwrite")
         users = fields.identifiers(body, "user_ids")
         sent = fields.items(body, "status_codes", low=0, high=100)
         codes = [
-            fields.one_status_code(value, f"status_codes[{place}]", ANNOTATION_CODES)
+            fields.one_status_code(value, f"status_codes[{place}]", OF_ANNOTATIONS)
             for place, value in enumerate(sent)
         ]
         for name, found in (
@@ -140,7 +139,7 @@ class AnnotationsStatus(AppView):
         ):
             if not found:
                 raise FieldError(name, "is required")
-        code = fields.one_status_code(body["status_code"], "status_code", ANNOTATION_CODES)
+        code = fields.one_status_code(body["status_code"], "status_code", OF_ANNOTATIONS)
         with transaction.atomic():
             task = find_task(self.app, task_id)
             caller = self.caller.user_id

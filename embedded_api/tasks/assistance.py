@@ -10,13 +10,12 @@ from typing import Final
 
 from embedded_api import fields
 from embedded_api.annotations import geometry
-from embedded_api.annotations.posting import STATUSES
 from embedded_api.errors import FieldError
 from embedded_api.fields import Json, join
 from embedded_api.predictors import catalog
+from embedded_api.status_codes import OF_ANNOTATIONS
 from embedded_api.tasks.crew import fraction
 
-VISIBILITIES: Final = {"UNKNOWN_VISIBILITY": 0, "PRIVATE": 10, "ORG": 30, "PUBLIC": 50}
 DATA_TYPES: Final = 63  # all bits of AnnotationDataType: tag, box, polygon, point, span, mask
 MAX_RELATIONS: Final = 1000
 _CLOCK: Final = (("hours", 24), ("minutes", 59), ("seconds", 60), ("nanos", 999_999_999))
@@ -29,8 +28,7 @@ def read_extras(body: Json, where: str) -> Json:
         made["ai_assistant"] = _assistant(sent, join(where, "ai_assistant"))
     if sent := fields.mapping(body, "ai_assist_params", where):
         made["ai_assist_params"] = _parameters(sent, join(where, "ai_assist_params"))
-    gettable = fields.mapping(body, "visibility", where).get("gettable", 0)
-    if number := fields.enum(gettable, VISIBILITIES, join(where, "visibility.gettable")):
+    if number := fields.visibility(body, where, default=0):
         made["visibility"] = {"gettable": number}
     if sample_ms := fields.integer(body, "sample_ms", where, low=0, high=2**32 - 1):
         made["sample_ms"] = sample_ms
@@ -75,7 +73,7 @@ def read_rule(sent: Json, where: str) -> Json:
         made["threshold_range"] = _values(values, join(where, "threshold_range"))
     if sent.get("status_code"):
         place = join(where, "status_code")
-        made["status_code"] = fields.one_status_code(sent["status_code"], place, STATUSES)
+        made["status_code"] = fields.one_status_code(sent["status_code"], place, OF_ANNOTATIONS)
     if times := fields.mapping(sent, "time_of_day_range", where):
         made["time_of_day_range"] = _times(times, join(where, "time_of_day_range"))
     if area := fields.mapping(sent, "polygon", where):

@@ -10,14 +10,14 @@ from __future__ import annotations
 
 import json
 import logging
-import threading
 from collections.abc import Iterable, Iterator
 from datetime import UTC, datetime
 
-from django.db import OperationalError, close_old_connections, connection, transaction
+from django.db import OperationalError, transaction
 
 from embedded_api import clock, ids
 from embedded_api.annotations import authors
+from embedded_api.background import Background
 from embedded_api.envelope import dumps
 from embedded_api.fields import Json
 from embedded_api.models import Annotation, Task, TaskInput
@@ -31,42 +31,6 @@ logger = logging.getLogger(__name__)
 BATCH = 16  # inputs; between two batches the database is free for others
 FAILED = 54005
 _EVERYTHING = Wish(most=1000, least=0.0, only=frozenset())
-
-
-class _Worker:
-    """At most one thread in this process; it ends when there is nothing to do."""
-
-    def __init__(self) -> None:
-        self._lock = threading.Lock()
-        self._news = False
-        self._running = False
-
-    def wake(self) -> None:
-        """There may be work; answers at once."""
-        with self._lock:
-            self._news = True
-            if not self._running:
-                self._running = True
-                threading.Thread(target=self._run, name="auto-annotation", daemon=True).start()
-
-    def _run(self) -> None:
-        close_old_connections()
-        try:
-            while self._goes_on():
-                work_off()
-        except Exception:
-            # A database that is away, for example; the tasks are there at the next call.
-            logger.exception("the auto-annotation thread ended")
-            with self._lock:
-                self._running = False
-        finally:
-            connection.close()
-
-    def _goes_on(self) -> bool:
-        """Whether to look for work once more; the last look and the end of the thread are one step."""
-        with self._lock:
-            self._running, self._news = self._news, False
-            return self._running
 
 
 def work_off() -> None:
@@ -160,8 +124,7 @@ def _delete_previous(task: Task) -> None:
     Annotation.objects.filter(pk__in=list(keys)).delete()
 
 
-_worker = _Worker()
-wake = _worker.wake
+wake = Background("auto-annotation", work_off).wake
 
 
 def begin(task: Task) -> None:

@@ -12,7 +12,7 @@ from embedded_api.models import App, Assignment, LabelOrder, Task, TaskMember, U
 from embedded_api.status_codes import PRINTED
 from embedded_api.tasks.crew import CONSENSUS, PARTITIONED
 from embedded_api.tasks.metrics import metrics_of
-from embedded_api.tasks.transitions import STATE_CODE, State
+from embedded_api.tasks.transitions import STATE_CODE
 
 ASSIGNMENT_COLUMNS = ("public_id", "created_at", "modified_at", "worker_id", "input_public_id", "state")
 People = dict[str, dict[str, str]]
@@ -128,8 +128,3 @@ def print_assignment_row(row: tuple[Any, ...]) -> str:
 def print_assignment(row: Assignment) -> str:
     """One assignment as JSON text."""
     return print_assignment_row(tuple(getattr(row, name) for name in ASSIGNMENT_COLUMNS))
-
-
-def code_of(row: Assignment) -> int:
-    """Status code of an assignment's state."""
-    return STATE_CODE[State(row.state)]

@@ -10,9 +10,10 @@ from collections.abc import Mapping
 from datetime import time
 from typing import Any, Final
 
+from embedded_api.status_codes import APPROVED
+
 TAG, BOX = 1, 2  # bits of AnnotationDataType
 CLASSIFICATION: Final = 1  # type of a task
-APPROVED: Final = 24150
 Rule = Mapping[str, Any]
 Edges = Mapping[str, float]
 """`bounding_box` of a region: fractions of height and width, 0 to 1"""

@@ -51,9 +51,7 @@ class TaskList(AppView):
         return self._each(lambda sent, where: creation.create_task(self.app, read_task(sent, where)))
 
     def patch(self, request: Request) -> HttpResponse:
-        action = fields.text(self.body, "action")
-        if action not in ("merge", "overwrite"):
-            raise FieldError("action", "must be merge or overwrite")
+        action = fields.action(self.body, "merge", "overwrite")
         return self._each(lambda sent, where: editing.patch_task(self.app, sent, where, action))
 
     def delete(self, request: Request) -> HttpResponse:
