@@ -22,7 +22,8 @@ PARTS = {
     "latency": "decision to next item in Chromium, saving a decision, first paint",
     "bulk": "1,000 approvals in one action: requests to the platform",
     "lists": "server time of the list pages as rows grow",
-    "sync": "reading annotations against the official client, and a whole pull",
+    "wire": "listing, syncing and posting annotations against the official client",
+    "sync": "a whole pull into an empty mirror",
     "memory": "resident memory and start times of the whole product",
 }
 
@@ -34,8 +35,8 @@ def main(arguments: list[str]) -> int:
     )
     parser.add_argument("parts", nargs="*", metavar="PART", help=f"of {', '.join(PARTS)}; none = all")
     parser.add_argument("--write", action="store_true", help="put the tables into bench/README.md")
-    parser.add_argument("--size", type=int, help="annotations of the sync part (default 20000)")
-    parser.add_argument("--rounds", type=int, help="rounds of the sync part (default 3)")
+    parser.add_argument("--size", type=int, help="annotations of the wire and sync parts (default 20000)")
+    parser.add_argument("--rounds", type=int, help="rounds of the wire part (default 3)")
     parser.add_argument("--postgres", action="store_true", help="the lists part on PostgreSQL as well")
     parser.add_argument("--cold", action="store_true", help="the memory part also installs a fresh clone")
     parser.add_argument("--ahead", action="store_true", help="run ahead of other programs (needs root)")
@@ -44,7 +45,8 @@ def main(arguments: list[str]) -> int:
     if unknown:
         parser.error(f"there is no part {unknown[0]!r}; there are {', '.join(PARTS)}")
     options: dict[str, dict[str, object]] = {
-        "sync": {"annotations": chosen.size or 20_000, "rounds": chosen.rounds or 3},
+        "wire": {"annotations": chosen.size or 20_000, "rounds": chosen.rounds or 3},
+        "sync": {"annotations": chosen.size or 20_000},
         "lists": {"postgres": chosen.postgres},
         "memory": {"cold": chosen.cold},
     }

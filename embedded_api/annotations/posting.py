@@ -63,7 +63,7 @@ def read(sent: Json, where: str, room: Room, inputs: dict[str, int]) -> Annotati
     code = fields.status_code(sent, "status", where, family=OF_ANNOTATIONS)
     data = annotation_data(fields.mapping(sent, "data", where), f"{where}.data", room.concepts)
     return Annotation(
-        app=room.app,
+        app_id=room.app.pk,
         input_id=inputs[input_id],
         public_id=fields.identifier(sent, "id", where, required=False) or ids.new(),
         input_public_id=input_id,
@@ -75,6 +75,8 @@ def read(sent: Json, where: str, room: Room, inputs: dict[str, int]) -> Annotati
         embed_model_version_id=fields.identifier(sent, "embed_model_version_id", where, required=False),
         # People are trusted; of a model or a workflow whoever posts for it says whether it is.
         trusted=fields.flag(sent, "trusted", where) or "user_id" in maker,
+        created_at="",  # both are set when it is written
+        modified_at="",
         **maker,
     )
 

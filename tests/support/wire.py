@@ -94,6 +94,11 @@ def find(verb: str, path: str) -> Binding | None:
     return fitting[0] if fitting else None
 
 
+def path_names(binding: Binding) -> list[str]:
+    """Field paths of the placeholders, such as `user_app_id.user_id`."""
+    return [named[1] for part in binding.template.split("/") if (named := PLACEHOLDER.fullmatch(part))]
+
+
 def path_values(binding: Binding, path: str) -> dict[str, str]:
     """{field path: value} of the placeholders, such as `user_app_id.user_id`."""
     match = binding.pattern.fullmatch(path)

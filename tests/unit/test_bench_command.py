@@ -16,7 +16,7 @@ def bench(*arguments: str) -> subprocess.CompletedProcess[str]:
 def test_help_names_every_part() -> None:
     answer = bench("--help")
     assert answer.returncode == 0, answer.stderr
-    for part in ("latency", "bulk", "lists", "sync", "memory"):
+    for part in ("latency", "bulk", "lists", "wire", "sync", "memory"):
         assert part in answer.stdout
         assert (ROOT / "bench" / f"{part}.py").exists()
         assert f"<!-- {part} -->" in (ROOT / "bench" / "README.md").read_text()
