@@ -111,16 +111,20 @@ class _NewJobs(JobView):
             self.app, self.caller.user_id, [templates.sent_datasets(one) for one in sent_rows]
         )
         bulk = Bulk("inputs_add_jobs", len(sent_rows), self.invalid_code)
-        made: list[tuple[int, ExtractionJob]] = []
+        read: list[tuple[int, ExtractionJob]] = []
         for place, sent in enumerate(sent_rows):
-            where = f"{self.name}[{place}]"
             try:
-                row = self.read(sent, where)
-                with transaction.atomic():
-                    self.save(row, where)
-                made.append((place, row))
+                read.append((place, self.read(sent, f"{self.name}[{place}]")))
             except (FieldError, ApiError) as error:
-                bulk.fail(place, error, _echo(sent))
+                bulk.fail(place, error, _echo(sent))  # what is not implemented refuses the whole call
+        made: list[tuple[int, ExtractionJob]] = []
+        for place, row in read:
+            try:
+                with transaction.atomic():
+                    self.save(row, f"{self.name}[{place}]")
+                made.append((place, row))
+            except ApiError as error:
+                bulk.fail(place, error, _echo(sent_rows[place]))
         found = {job.pk: job for job in self.add_jobs().filter(pk__in=[row.add_job_id for _, row in made])}
         for place, row in made:
             bulk.succeed(place, envelope.dumps(printing.add_job(found[row.add_job_id])))

@@ -199,7 +199,9 @@ def test_a_folder_that_goes_away(app: EmbeddedApp, folder: Path) -> None:
 
 @pytest.mark.parametrize("url", ["s3://bucket/birds", "gs://b/x", "azure://c/x", "S3:/bucket/a.zip"])
 def test_cloud_stores(app: EmbeddedApp, url: str) -> None:
-    response = app.call("POST", "inputs/data_sources", {"data_sources": [{"url": {"url": url}}]})
+    sources = [{"url": {"url": "birds"}}, {"url": {"url": url}}]
+    assert app.call("POST", "inputs/data_sources", {"data_sources": sources}).status_code == 501
+    response = app.call("POST", "inputs/data_sources", {"data_sources": sources[1:]})
     assert (response.status_code, response.json()["status"]["code"]) == (501, 10040)
     assert f"cloud stores ({url.partition(':')[0].lower()})" in response.json()["status"]["details"]
     assert app.ok("GET", "inputs/jobs/add")["inputs_add_jobs"] == []
