@@ -1,6 +1,5 @@
 """Readers of body fields. Each raises FieldError that names the field and the rule."""
 
-import math
 import re
 from collections.abc import Collection
 from typing import Any
@@ -12,6 +11,7 @@ from embedded_api.patching import ACTIONS
 Json = dict[str, Any]
 PRIVATE = 10
 VISIBILITIES = {"UNKNOWN_VISIBILITY": 0, "PRIVATE": PRIVATE, "ORG": 30, "PUBLIC": 50}
+_FLOAT_MAX = 3.4028234663852886e38  # numbers have 32 bits on the wire
 _CONTROL = re.compile("[\x00-\x1f\x7f-\x9f\u2028\u2029]")
 
 
@@ -88,10 +88,10 @@ def objects(obj: Json, name: str, where: str = "", *, low: int = 1, high: int = 
 
 
 def number(obj: Json, name: str, where: str = "", *, default: float = 0.0) -> float:
-    """A finite number (not true or false), `default` when absent."""
+    """A finite number of 32 bits (not true or false), `default` when absent."""
     value = obj.get(name, default)
-    if isinstance(value, bool) or not isinstance(value, int | float) or not math.isfinite(value):
-        raise FieldError(join(where, name), "must be a finite number")
+    if isinstance(value, bool) or not isinstance(value, int | float) or not abs(value) <= _FLOAT_MAX:
+        raise FieldError(join(where, name), "must be a finite number of 32 bits")
     return float(value)
 
 

@@ -10,6 +10,7 @@ from embedded_api.accounts.printing import print_key
 from embedded_api.base import AppView, UserView
 from embedded_api.errors import FieldError
 from embedded_api.models import App, Key
+from embedded_api.rights import Rights
 
 MAX_KEYS = 1000  # per user
 
@@ -56,6 +57,8 @@ class Keys(UserView):
                 where = f"keys[{place}]"
                 key = find_key(self.subject.id, fields.text(sent, "id", where))
                 _check_same(key, sent, where)
+                if "expires_at" in sent:  # a weak key could wake a stronger one that has expired
+                    check_grant(Rights.of(key.scopes, key.endpoints), self.caller.rights, "this key")
                 self._fill(key, sent, where)
                 changed.append(key)
             Key.objects.bulk_update(changed, ["description", "scopes", "endpoints", "expires_at"])

@@ -6,7 +6,6 @@ Clarifai JSON: parts of 1,000 inputs, each a MultiInputResponse message whose in
 frames and time segments of their annotations in `data`.
 """
 
-import json
 import secrets
 import zipfile
 from collections import Counter
@@ -24,20 +23,20 @@ _LISTS = ("concepts", "regions", "frames", "time_segments")
 Content = Iterable[tuple[Json, list[Json]]]
 
 
-def export(version: DatasetVersion, kind: int) -> None:
-    """Make the archive of one format and note it on the row (not saved). A known one is kept."""
-    made = json.loads(version.exports)
-    if str(kind) in made:
-        return
+def make(version: DatasetVersion, kind: int) -> Json:
+    """Write the archive of one format: {"name": file name, "size": bytes}. Raises FileNotFoundError when the version
+    is deleted."""
     name = f"{secrets.token_hex(20)}.zip"
     path = freezing.folder() / name
     draft = path.with_suffix(".draft")
-    with zipfile.ZipFile(draft, "w", zipfile.ZIP_DEFLATED) as archive:
-        write = _write_coco if kind == COCO else _write_clarifai
-        write(archive, version)
-    draft.replace(path)
-    made[str(kind)] = {"name": name, "size": path.stat().st_size}
-    version.exports = envelope.dumps(made)
+    write = _write_coco if kind == COCO else _write_clarifai
+    try:
+        with zipfile.ZipFile(draft, "w", zipfile.ZIP_DEFLATED) as archive:
+            write(archive, version)
+        draft.replace(path)
+    finally:
+        draft.unlink(missing_ok=True)
+    return {"name": name, "size": path.stat().st_size}
 
 
 def _write_clarifai(archive: zipfile.ZipFile, version: DatasetVersion) -> None:

@@ -2,7 +2,7 @@
 
 import gzip
 import json
-from collections.abc import Iterator
+from collections.abc import Iterable, Iterator
 from pathlib import Path
 
 from django.conf import settings
@@ -52,9 +52,14 @@ def read(version: DatasetVersion) -> Iterator[tuple[Json, list[Json]]]:
 
 def remove(version: DatasetVersion) -> None:
     """Delete the files of a version."""
-    names = [made["name"] for made in json.loads(version.exports).values()]
-    for path in [path_of(version), *(folder() / name for name in names)]:
-        path.unlink(missing_ok=True)
+    path_of(version).unlink(missing_ok=True)
+    forget(json.loads(version.exports).values())
+
+
+def forget(exports: Iterable[Json]) -> None:
+    """Delete the files of exports."""
+    for made in exports:
+        (folder() / made["name"]).unlink(missing_ok=True)
 
 
 def _content(version: DatasetVersion, prefix: str) -> Iterator[tuple[Json, list[Json]]]:

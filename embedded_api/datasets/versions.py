@@ -24,6 +24,7 @@ from embedded_api.fields import Json
 from embedded_api.inputs.printing import media_prefix
 from embedded_api.models import DatasetVersion
 
+NO_VERSION = "the dataset has no such version"
 _NAME = re.compile(r"[0-9a-f]{40}\.zip")
 
 
@@ -34,7 +35,7 @@ class VersionView(AppView):
         rows = DatasetVersion.objects.filter(dataset=find(self.app, dataset_id), public_id=version_id)
         found = rows.select_related("dataset__app").first()
         if found is None:
-            raise errors.missing("the dataset has no such version")
+            raise errors.missing(NO_VERSION)
         return found
 
     def print_all(self, rows: list[DatasetVersion]) -> HttpResponse:
@@ -132,7 +133,7 @@ class VersionExports(VersionView):
     """PUT U/datasets/{dataset_id}/versions/{dataset_version_id}/exports; of an export only `format` is read."""
 
     def put(self, request: Request, dataset_id: str, dataset_version_id: str) -> HttpResponse:
-        row = self.find_version(dataset_id, dataset_version_id)
+        self.find_version(dataset_id, dataset_version_id)
         if "exports" not in self.body:
             raise FieldError("exports", "is required")
         kinds = []
@@ -142,13 +143,29 @@ class VersionExports(VersionView):
             if kind == FORMATS["CLARIFAI_DATA_PROTOBUF"]:
                 raise errors.not_implemented(f"{where}: binary messages are not offered; use JSON or COCO")
             kinds.append(kind)
-        for kind in kinds:
-            exporting.export(row, kind)
-        row.modified_at = clock.later_than(row.modified_at)
-        row.save()
-        made = json.loads(row.exports)
+        made = self._make(dataset_id, dataset_version_id, {str(kind) for kind in kinds})
         prefix = export_prefix(request)
         return envelope.answer({"exports": [print_export(kind, made[str(kind)], prefix) for kind in kinds]})
+
+    def _make(self, dataset_id: str, version_id: str, wanted: set[str]) -> Json:
+        """All exports of a version after the wanted ones that it had not are made; others may make some meanwhile."""
+        row = self.find_version(dataset_id, version_id)
+        fresh: dict[str, Json] = {}
+        kept: set[str] = set()
+        try:
+            for kind in sorted(wanted - json.loads(row.exports).keys()):
+                fresh[kind] = exporting.make(row, int(kind))
+            with transaction.atomic():
+                row = self.find_version(dataset_id, version_id)
+                made: Json = fresh | json.loads(row.exports)
+                row.exports, row.modified_at = envelope.dumps(made), clock.later_than(row.modified_at)
+                row.save(update_fields=["exports", "modified_at"])
+            kept = {kind for kind in fresh if made[kind] == fresh[kind]}
+        except FileNotFoundError:
+            raise errors.missing(NO_VERSION) from None
+        finally:
+            freezing.forget(fresh[kind] for kind in fresh.keys() - kept)
+        return made
 
 
 class VersionMetrics(VersionView):

@@ -10,7 +10,7 @@ import socket
 import ssl
 import time
 from collections.abc import Callable
-from typing import IO
+from typing import IO, Any
 from urllib.parse import SplitResult, urljoin, urlsplit
 
 from django.conf import settings
@@ -22,6 +22,33 @@ STEP_SECONDS = 5.0
 PORTS = frozenset({80, 443, 8080, 8443})
 _CHUNK = 64 * 1024
 _REDIRECTS = frozenset({301, 302, 303, 307, 308})
+
+
+class _Socket(socket.socket):
+    """Reads until a moment and no longer, however little comes at a time."""
+
+    until = 0.0
+
+    def recv_into(self, *args: Any, **more: Any) -> int:
+        _hurry(self, self.until)
+        return super().recv_into(*args, **more)
+
+
+class _SecureSocket(ssl.SSLSocket):
+    """The same with encryption."""
+
+    until = 0.0
+
+    def recv_into(self, *args: Any, **more: Any) -> int:
+        _hurry(self, self.until)
+        return super().recv_into(*args, **more)
+
+
+def _hurry(sock: socket.socket, until: float) -> None:
+    left = until - time.monotonic()
+    if left <= 0:
+        raise TimeoutError
+    sock.settimeout(min(STEP_SECONDS, left))
 
 
 def refused(details: str) -> ApiError:
@@ -55,7 +82,9 @@ def fetch(
                 continue
             if answer.status != 200:
                 raise failed(f"the other server answered {answer.status}")
-            return _copy(answer, connection, target, max_bytes, until, beat)
+            return _copy(answer, target, max_bytes, beat)
+        except TimeoutError:
+            raise failed("the other server is too slow") from None
         except (OSError, http.client.HTTPException, ValueError):
             raise failed("the file could not be fetched") from None
         finally:
@@ -108,9 +137,9 @@ def _connect(parts: SplitResult, deadline: float) -> http.client.HTTPConnection:
     allowed = f"{host}:{port}" in settings.FETCH_ALLOWED
     if not allowed and not all(is_public(str(entry[4][0])) for entry in found):
         raise refused("this address is refused")
-    sock: socket.socket | None = None
+    sock: _Socket | _SecureSocket | None = None
     for family, kind, protocol, _, address in found[:4]:
-        sock = socket.socket(family, kind, protocol)
+        sock = _Socket(family, kind, protocol)
         try:
             sock.settimeout(max(0.1, min(STEP_SECONDS, deadline - time.monotonic())))
             sock.connect(address)
@@ -123,12 +152,20 @@ def _connect(parts: SplitResult, deadline: float) -> http.client.HTTPConnection:
     connection = http.client.HTTPConnection(host, port)
     if parts.scheme == "https":
         try:
-            sock = ssl.create_default_context().wrap_socket(sock, server_hostname=host)
+            sock = _encrypted(sock, host)
         except (OSError, ValueError):
             sock.close()
             raise failed("the other server's certificate was refused") from None
+    sock.until = deadline
     connection.sock = sock
     return connection
+
+
+def _encrypted(sock: socket.socket, host: str) -> _SecureSocket:
+    context = ssl.create_default_context()
+    context.sslsocket_class = _SecureSocket
+    made: _SecureSocket = context.wrap_socket(sock, server_hostname=host)  # type: ignore[assignment]
+    return made
 
 
 def _target(parts: SplitResult) -> str:
@@ -136,24 +173,11 @@ def _target(parts: SplitResult) -> str:
 
 
 def _copy(
-    answer: http.client.HTTPResponse,
-    connection: http.client.HTTPConnection,
-    target: IO[bytes],
-    max_bytes: int,
-    deadline: float,
-    beat: Callable[[], None],
+    answer: http.client.HTTPResponse, target: IO[bytes], max_bytes: int, beat: Callable[[], None]
 ) -> None:
-    """The body, at most `max_bytes`, within the time that is left."""
+    """The body, at most `max_bytes`."""
     size = 0
-    while True:
-        left = deadline - time.monotonic()
-        if left <= 0:
-            raise failed("the other server is too slow")
-        if connection.sock is not None:
-            connection.sock.settimeout(min(STEP_SECONDS, left))
-        piece = answer.read1(_CHUNK)
-        if not piece:
-            return
+    while piece := answer.read1(_CHUNK):
         size += len(piece)
         if size > max_bytes:
             raise ApiError(413, 30105, f"the file has more than {max_bytes} bytes")

@@ -61,30 +61,58 @@ def read_wish(sent: Json, where: str) -> Wish:
     return Wish(most or catalog.MAX_CONCEPTS, least, frozenset(only))
 
 
+class _Phrases:
+    """The ids and names of concepts as words, word by word, so that a text is gone through once and not per name."""
+
+    def __init__(self, names: Mapping[str, str]) -> None:
+        self._first: Json = {}
+        for key, name in names.items():
+            for phrase in {key, name}:
+                node = self._first
+                for word in _words(phrase):
+                    node = node.setdefault(word, {})
+                node.setdefault("", set()).add(key)
+        self._first.pop("", None)  # names without any word
+
+    def spoken(self, text: str) -> set[str]:
+        """The concepts whose id or name stands in the text, as whole words."""
+        words = _words(text)
+        ends: dict[int, set[str]] = {}
+        for start in range(len(words)):
+            node = self._first
+            for place in range(start, len(words)):
+                node = node.get(words[place], {})
+                if not node:
+                    break
+                if keys := node.get(""):
+                    ends[id(keys)] = keys
+        return set[str]().union(*ends.values())
+
+
 def answers(app: App, listed: list[Json], wish: Wish, media: str) -> Iterator[Answer | Exception]:
     """An answer, or why there is none, for each input of the call, in order."""
     names = dict(Concept.objects.filter(app=app).values_list("public_id", "name"))
     palette = _learned(app) or _guessed(tuple(sorted(names)))
     if wish.only:
         names = {key: name for key, name in names.items() if wish.only & {key, name}}
+    phrases = _Phrases(names)
     for subject in asking.subjects(app, listed, media):
         if not isinstance(subject, asking.Subject):
             yield subject
         elif isinstance(subject.content, str):
-            yield Answer(subject.id, _of_text(app, subject.content, names, wish))
+            yield Answer(subject.id, _of_text(app, subject.content, phrases, names, wish))
         else:
             yield Answer(subject.id, _of_picture(app, subject.content, palette, names, wish))
 
 
-def _of_text(app: App, text: str, names: Mapping[str, str], wish: Wish) -> Json:
-    spoken = _words(text)
-    found = [key for key, name in names.items() if any(_words(one) in spoken for one in (key, name or key))]
-    return {"concepts": _concepts(app, [(key, NAMED) for key in found], names, wish)}
+def _of_text(app: App, text: str, phrases: _Phrases, names: Mapping[str, str], wish: Wish) -> Json:
+    found = [(key, NAMED) for key in phrases.spoken(text)]
+    return {"concepts": _concepts(app, found, names, wish)}
 
 
-def _words(text: str) -> str:
-    """Words without signs and capitals, with a gap at either end, so that no part of a word is found."""
-    return " " + " ".join(re.findall(r"\w+", text.casefold())) + " "
+def _words(text: str) -> list[str]:
+    """Words without signs and capitals."""
+    return re.findall(r"\w+", text.casefold())
 
 
 def _of_picture(

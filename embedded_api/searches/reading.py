@@ -21,6 +21,7 @@ from embedded_api.status_codes import OF_ANNOTATIONS, OF_INPUTS
 
 MAX_PARTS = 32  # filters, ranks or ands of one query
 MAX_DATASETS = 100
+MAX_CONDITIONS = 128  # of one query: SQLite refuses expressions that are much longer
 _SAID = ("concepts", "geo", "metadata")
 
 
@@ -53,6 +54,8 @@ class Plan:
 def read(app: App, query: Json, where: str) -> Plan:
     """`query` -> Plan; raises FieldError."""
     fields.only(query, {"filters", "ranks", "ands", "language"}, where)
+    if _conditions(query) > MAX_CONDITIONS:
+        raise FieldError(where, f"must have at most {MAX_CONDITIONS} conditions")
     fields.text(query, "language", where)
     plan = Plan(app)
     for number, one in enumerate(fields.objects(query, "filters", where, low=0, high=MAX_PARTS)):
@@ -64,6 +67,15 @@ def read(app: App, query: Json, where: str) -> Plan:
     for number, one in enumerate(fields.objects(query, "ands", where, low=0, high=MAX_PARTS)):
         _and(plan, one, f"{join(where, 'ands')}[{number}]")
     return plan
+
+
+def _conditions(sent: Any, name: str = "") -> int:
+    """How many single values a query asks for; a list of datasets counts once."""
+    if isinstance(sent, dict):
+        return sum(_conditions(value, key) for key, value in sent.items()) or 1
+    if isinstance(sent, list) and name != "dataset_ids":
+        return sum(map(_conditions, sent))
+    return 1
 
 
 def canonical(sent: Any, name: str = "") -> Any:

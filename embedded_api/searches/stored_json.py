@@ -61,6 +61,8 @@ def _holds(column: str, path: str, value: Any, where: str) -> Q:
         return _is_a(column, path, "array") & Q(Exact(_extract(column, path, TextField()), dumps(value)))
     if isinstance(value, bool):
         return _is_a(column, path, "true" if value else "false")
+    if isinstance(value, int) and value >= 2**63:
+        value = float(value)  # as SQLite itself reads it out of JSON
     fields = {int: BigIntegerField(), float: FloatField(), str: TextField()}
     same = Exact(_extract(column, path, fields[type(value)]), value)
     return _is_a(column, path, *_TYPES[type(value)]) & Q(same)

@@ -127,6 +127,23 @@ def test_time_segments(app: EmbeddedApp) -> None:
     assert found["data"]["concepts"] == [{"id": "wbc", "value": 0}]
 
 
+def test_numbers_that_the_wire_cannot_carry(app: EmbeddedApp) -> None:
+    """Numbers have 32 bits there: an answer with a larger one could not be read by anybody."""
+    region = {"region_info": {"bounding_box": BOX}}
+    for data in (
+        {"regions": [region | {"value": 1e39}]},
+        {"regions": [{"region_info": {"point": {"row": 0.5, "col": 0.5, "z": -1e300}}}]},
+        {"time_segments": [{"time_info": {"begin_time": 1, "end_time": 1e39}}]},
+    ):
+        body = {"annotations": [{"input_id": "a", "data": data}]}
+        code, details = refusal(app.call("POST", "annotations", body))
+        assert code == 24155
+        assert "32 bits" in details
+    assert (
+        app.annotate("a", data={"regions": [region | {"value": 3e38}]})["data"]["regions"][0]["value"] == 3e38
+    )
+
+
 def test_keypoints_tokens_spans(app: EmbeddedApp) -> None:
     for info in (
         {"keypoint_locations": [{"row": 0.1, "col": 0.2, "visibility": 1}, {"row": 1, "col": 1}]},

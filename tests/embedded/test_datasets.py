@@ -5,6 +5,7 @@ from __future__ import annotations
 import io
 import json
 import zipfile
+from concurrent.futures import ThreadPoolExecutor
 from typing import Any
 
 import pytest
@@ -189,6 +190,38 @@ def test_versions_are_described_and_deleted_with_their_files(
     app.ok("DELETE", "datasets/train/versions", {"dataset_version_ids": ["v2"]})
     assert set(folder.iterdir()) == before
     assert app.client.get(url).status_code == 404
+
+
+def test_exports_that_are_made_at_the_same_time_are_all_kept(
+    app: EmbeddedApp, embedded_server: EmbeddedServer
+) -> None:
+    folder = embedded_server.data_dir / "embedded_versions"
+    for number in range(6):
+        before = set(folder.iterdir())
+        name = version(app, id=f"v{number}")["id"]
+        with ThreadPoolExecutor(4) as pool:
+            forms = ["COCO", "CLARIFAI_DATA_JSON"] * 2
+            list(pool.map(lambda form, name=name: archive(app, name, form), forms))
+        known = app.ok("GET", f"datasets/train/versions/{name}")["dataset_version"]["export_info"]
+        assert set(known) == {"coco", "clarifai_data_json"}
+        app.ok("DELETE", "datasets/train/versions", {"dataset_version_ids": [name]})
+        assert set(folder.iterdir()) == before
+
+
+def test_a_version_that_is_deleted_during_its_export_stays_deleted(
+    app: EmbeddedApp, embedded_server: EmbeddedServer
+) -> None:
+    folder = embedded_server.data_dir / "embedded_versions"
+    before = set(folder.iterdir())
+    for number in range(12):
+        name = version(app, id=f"v{number}")["id"]
+        route, body = f"datasets/train/versions/{name}/exports", {"exports": [{"format": "COCO"}]}
+        with ThreadPoolExecutor(1) as pool:
+            made = pool.submit(app.call, "PUT", route, body)
+            app.ok("DELETE", "datasets/train/versions", {"dataset_version_ids": [name]})
+        assert made.result().status_code in (200, 404), made.result().text
+        assert app.call("GET", f"datasets/train/versions/{name}").status_code == 404
+    assert set(folder.iterdir()) == before
 
 
 def test_collaborators_read_and_strangers_see_nothing(

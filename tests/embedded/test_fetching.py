@@ -2,13 +2,19 @@
 
 import base64
 import http.server
+import io
 import socket
 import threading
+import time
 from collections.abc import Iterator
+from contextlib import suppress
 from dataclasses import dataclass, field
+from typing import Any
 
 import pytest
 
+from embedded_api.errors import ApiError
+from embedded_api.inputs.fetching import fetch
 from tests.support import media
 from tests.support.embedded import EmbeddedApp, EmbeddedServer, free_port, picture, start_embedded
 
@@ -49,6 +55,12 @@ def site() -> Iterator[Site]:
                 self.send_response(302)
                 self.send_header("Location", base64.urlsafe_b64decode(self.path[4:]).decode())
                 self.end_headers()
+                return
+            if self.path == "/drops":
+                with suppress(OSError):
+                    for _ in range(100):
+                        self.wfile.write(b"H")
+                        time.sleep(0.1)  # the slowness that is tested
                 return
             if self.path == "/endless":
                 self.send_response(200)
@@ -109,6 +121,14 @@ def test_a_picture_by_address(app: EmbeddedApp, site: Site) -> None:
     again = post(app, f"{site.url}/a.png")
     assert again["status"]["code"] == 30100
     assert post(app, f"{site.url}/a.png", allow_duplicate_url=True)["status"]["code"] == 30000
+
+
+def test_a_server_that_sends_byte_by_byte_ends_in_time(site: Site, settings: Any) -> None:
+    settings.FETCH_ALLOWED = frozenset({f"127.0.0.1:{site.port}"})
+    began = time.monotonic()
+    with pytest.raises(ApiError, match="too slow"):
+        fetch(f"{site.url}/drops", io.BytesIO(), 1000, began + 1)
+    assert time.monotonic() - began < 5
 
 
 def post_as(app: EmbeddedApp, kind: str, url: str) -> dict:

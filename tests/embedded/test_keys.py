@@ -115,10 +115,12 @@ def test_a_weak_key_cannot_make_itself_strong(embedded_app: EmbeddedApp) -> None
     scopes = ["Apps_Get", "Keys_Add", "Keys_Get"]
     weak = {"Authorization": f"Key {made(embedded_app, description='weak', scopes=scopes)['id']}"}
     path = f"/v2/users/{embedded_app.user_id}/keys"
-    name = listed(embedded_app)["weak"]["id"]
+    made(embedded_app, description="past", expires_at=PAST)
+    name, strong = (listed(embedded_app)[word]["id"] for word in ("weak", "past"))
     for body in (
         {"action": "overwrite", "keys": [{"id": name, "scopes": ["All"]}]},
         {"action": "overwrite", "keys": [{"id": name, "scopes": []}]},  # which would mean All
+        {"action": "overwrite", "keys": [{"id": strong, "expires_at": FUTURE}]},
     ):
         answer = embedded_app.client.patch(path, json=body, headers=weak)
         assert (answer.status_code, answer.json()["status"]["code"]) == (403, 11007)

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import base64
 import io
+import time
 from typing import Any
 
 import pytest
@@ -138,6 +139,19 @@ def test_texts_are_answered_with_the_concepts_they_name(taught: EmbeddedApp) -> 
     stored, sent = _outputs(taught, {"id": "note"}, {"data": {"text": {"raw": "wbc and rbcs"}}})
     assert [concept["id"] for concept in stored["data"]["concepts"]] == ["rbc"]
     assert [concept["id"] for concept in sent["data"]["concepts"]] == ["wbc"]
+
+
+def test_many_concepts_and_long_texts_cost_no_product_of_both(embedded_server: EmbeddedServer) -> None:
+    app = embedded_server.new_app()
+    names = [f"zeta name {number % 7} {number}" for number in range(2000)]
+    for start in range(0, len(names), 128):
+        listed = enumerate(names[start : start + 128], start)
+        app.ok("POST", "concepts", {"concepts": [{"id": f"c{n}", "name": name} for n, name in listed]})
+    text = "zeta name 0 1 2 3 4 5 6 " * 4000 + "zeta NAME 3, 17"
+    began = time.monotonic()
+    for output in _outputs(app, *[{"data": {"text": {"raw": text}}}] * 16):
+        assert [concept["id"] for concept in output["data"]["concepts"]] == ["c17"]
+    assert time.monotonic() - began < 6
 
 
 def test_the_answer_is_limited_as_asked(taught: EmbeddedApp) -> None:

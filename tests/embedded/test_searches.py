@@ -207,6 +207,29 @@ def test_saving_is_all_or_nothing(app: EmbeddedApp) -> None:
         ),
         ({"ranks": [{}]}, "ranks[0].annotation.data.concepts"),
         ({"filters": [{}] * 33}, "filters"),
+        ({"filters": [{"annotation": {"data": {"concepts": [{"id": "rbc"}] * 32}}}] * 32}, "128 conditions"),
+        ({"ranks": [{"annotation": {"data": {"concepts": [{"id": "rbc"}] * 32}}}] * 5}, "128 conditions"),
+        (
+            {"filters": [{"annotation": {"annotation_info": {str(n): 1 for n in range(64)}}}] * 3},
+            "conditions",
+        ),
+        (
+            {
+                "filters": [
+                    {
+                        "annotation": {
+                            "data": {
+                                "geo": {
+                                    "geo_point": {"latitude": 1},
+                                    "geo_limit": {"type": "mile", "value": 1e39},
+                                }
+                            }
+                        }
+                    }
+                ]
+            },
+            "geo_limit.value",
+        ),
         ({"sorts": []}, "query.sorts"),
     ],
 )
@@ -215,6 +238,26 @@ def test_what_cannot_be_answered_is_refused(app: EmbeddedApp, query: Json, place
         refused = app.call("POST", f"{kind}/searches", {"searches": [{"query": query}]})
         assert (refused.status_code, refused.json()["status"]["code"]) == (400, 40002), refused.text
         assert place in refused.json()["status"]["details"]
+
+
+@pytest.mark.parametrize("concepts", [1, 32])
+def test_as_many_conditions_as_there_may_be(app: EmbeddedApp, concepts: int) -> None:
+    data = {"annotation": {"data": {"concepts": [{"id": "rbc"}] * concepts}}}
+    info = {"annotation": {"annotation_info": {"a": {str(n): n for n in range(64)}}}}
+    for query in (
+        {"filters": [data] * (128 // 32)},
+        {"ranks": [data] * (128 // 32)},
+        {"filters": [info] * 2},
+    ):
+        for kind in ("inputs", "annotations"):
+            app.ok("POST", f"{kind}/searches", {"searches": [{"query": query}]})
+
+
+def test_numbers_beyond_64_bits_with_a_sign_are_compared_as_well(app: EmbeddedApp) -> None:
+    large = {"metadata": {"n": 2**64 - 1}}
+    app.annotate("b", id="large", data=large)
+    assert statements(app, {"annotation": {"data": large}}) == ["large"]
+    assert statements(app, {"annotation": {"data": {"metadata": {"n": 2**63}}}}) == []
 
 
 def test_strangers_see_nothing(app: EmbeddedApp, embedded_server: EmbeddedServer) -> None:
