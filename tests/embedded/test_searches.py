@@ -240,13 +240,12 @@ def test_what_cannot_be_answered_is_refused(app: EmbeddedApp, query: Json, place
         assert place in refused.json()["status"]["details"]
 
 
-@pytest.mark.parametrize("concepts", [1, 32])
-def test_as_many_conditions_as_there_may_be(app: EmbeddedApp, concepts: int) -> None:
-    data = {"annotation": {"data": {"concepts": [{"id": "rbc"}] * concepts}}}
+def test_as_many_conditions_as_there_may_be(app: EmbeddedApp) -> None:
+    data = {"annotation": {"data": {"concepts": [{"id": "rbc"}] * 32}}}
     info = {"annotation": {"annotation_info": {"a": {str(n): n for n in range(64)}}}}
     for query in (
-        {"filters": [data] * (128 // 32)},
-        {"ranks": [data] * (128 // 32)},
+        {"filters": [data] * 4},
+        {"ranks": [data] * 4},
         {"filters": [info] * 2},
     ):
         for kind in ("inputs", "annotations"):
