@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import math
+import time
 from typing import Any
 
 import pytest
@@ -102,6 +103,31 @@ def test_polygon_overlap_is_the_overlap_of_two_circles(shift: float, expected: f
     assert inside / (2 * math.pi * radius**2 - inside) == pytest.approx(expected, abs=0.001)
     first, second = polygon("a", circle(0.4, 0.3, radius)), polygon("b", circle(0.4, 0.3 + shift, radius))
     assert overlap(first, second) == pytest.approx(expected, abs=0.01)
+
+
+def comb(corners: int, left: float) -> list[tuple[float, float]]:
+    """Up and down over the whole picture, `corners` times."""
+    return [(float(place % 2), left + place / corners / 2) for place in range(corners)]
+
+
+def test_polygons_of_ten_thousand_corners_do_not_hold_up_a_page() -> None:
+    round_ones = {
+        item: [polygon(f"r{n}", circle(0.4, 0.4, 0.3, 10_000)) for n in range(5)] for item in (1, 2)
+    }
+    jagged = {item: [polygon("j", comb(10_000, item / 10), "apple")] for item in (1, 2)}
+    began = time.process_time()
+    rows_of({item: round_ones[item] + jagged[item] for item in (1, 2)})
+    assert time.process_time() - began < 10
+
+
+def test_numbers_that_no_picture_has() -> None:
+    """A platform may answer anything that is a JSON number."""
+    tiny, huge = box("a", 0, 0, 1e-200), box("b", -1e308, -1e308, 1.7e308)
+    wide = [(-1e308, 0.0), (1e308, 1e308), (1e308, -1e308)]
+    flat = [(0.5, 0.0), (0.5, 0.5), (0.5, 1.0)]
+    for line in (tiny, huge, polygon("c", wide), polygon("d", flat)):
+        assert not overlap(line, line) >= SAME
+        rows_of({1: [line], 2: [line]})
 
 
 places = st.floats(0, 0.5, allow_nan=False).map(lambda number: round(number, 2))

@@ -8,6 +8,7 @@ The outcome does not depend on the order in which the labelers are given.
 
 from __future__ import annotations
 
+from collections import defaultdict
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from itertools import combinations
@@ -80,9 +81,13 @@ def _groups(marks: Sequence[Mark]) -> list[Group]:
     together = [[mark] for mark in marks]
     place = {mark.key: number for number, mark in enumerate(marks)}
     found: dict[tuple[str, str], float] = {}
-    for first, second in combinations(marks, 2):
-        if first.item != second.item and first.meaning == second.meaning:
-            found[first.key, second.key] = overlap(first.line, second.line)
+    alike: dict[tuple[str, str, float], list[Mark]] = defaultdict(list)
+    for mark in marks:
+        alike[mark.meaning].append(mark)
+    for same in alike.values():
+        for first, second in combinations(same, 2):
+            if first.item != second.item and (shared := overlap(first.line, second.line)):
+                found[first.key, second.key] = shared
     pairs = sorted((pair for pair in found.items() if pair[1] >= SAME), key=lambda pair: (-pair[1], pair[0]))
     for (first_key, second_key), _ in pairs:
         one, other = together[place[first_key]], together[place[second_key]]

@@ -6,7 +6,8 @@ Coordinates are fractions of the picture's height and width.
 
 from __future__ import annotations
 
-from collections.abc import Mapping, Sequence
+import math
+from collections.abc import Iterator, Mapping, Sequence
 from typing import Any
 
 CUTS = 96  # rows that a pair of polygons is cut into
@@ -36,7 +37,8 @@ def _boxes(first: Mapping[str, float], second: Mapping[str, float]) -> float:
         return 0.0
     inside = height * width
     areas = sum((box["bottom"] - box["top"]) * (box["right"] - box["left"]) for box in (first, second))
-    return inside / (areas - inside)
+    covered = areas - inside
+    return inside / covered if covered > 0 else 0.0  # numbers of a platform may be too small to multiply
 
 
 Points = Sequence[Sequence[float]]
@@ -45,26 +47,40 @@ Spans = list[tuple[float, float]]
 
 def _polygons(first: Points, second: Points) -> float:
     """Both are cut along the same rows; what is common and what is covered is added up over the cuts."""
-    rows = [point[0] for points in (first, second) for point in points]
-    top, height = min(rows), max(rows) - min(rows)
+    (top, bottom), (start, stop) = _rows(first), _rows(second)
+    if top >= stop or start >= bottom:
+        return 0.0
+    top, height = min(top, start), max(bottom, stop) - min(top, start)
+    if not 0 < height < math.inf:
+        return 0.0
     common = covered = 0.0
-    for cut in range(CUTS):
-        row = top + height * (cut + 0.5) / CUTS
-        one, other = _spans(first, row), _spans(second, row)
+    for one, other in zip(_cut(first, top, height), _cut(second, top, height), strict=True):
         both = _common(one, other)
         common += both
         covered += _length(one) + _length(other) - both
     return common / covered if covered else 0.0
 
 
-def _spans(points: Points, row: float) -> Spans:
-    """The parts of a row that lie inside a polygon (even-odd rule)."""
-    crossings = []
+def _rows(points: Points) -> tuple[float, float]:
+    rows = [point[0] for point in points]
+    return min(rows), max(rows)
+
+
+def _cut(points: Points, top: float, height: float) -> Iterator[Spans]:
+    """For each cut the parts of its row that lie inside a polygon (even-odd rule).
+
+    Every edge is looked at once, and only at the rows that it may cross: polygons can have thousands.
+    """
+    crossings: list[list[float]] = [[] for _ in range(CUTS)]
     for (row0, col0), (row1, col1) in zip(points, [*points[1:], points[0]], strict=True):
-        if (row0 <= row) != (row1 <= row):
-            crossings.append(col0 + (row - row0) / (row1 - row0) * (col1 - col0))
-    crossings.sort()
-    return list(zip(crossings[::2], crossings[1::2], strict=True))
+        low, high = (int((row - top) / height * CUTS) for row in (min(row0, row1), max(row0, row1)))
+        for place in range(max(0, low - 1), min(CUTS, high + 2)):  # one more at either end, for rounding
+            row = top + height * (place + 0.5) / CUTS
+            if (row0 <= row) != (row1 <= row):
+                crossings[place].append(col0 + (row - row0) / (row1 - row0) * (col1 - col0))
+    for columns in crossings:
+        columns.sort()
+        yield list(zip(columns[::2], columns[1::2], strict=True))
 
 
 def _length(spans: Spans) -> float:
@@ -72,4 +88,13 @@ def _length(spans: Spans) -> float:
 
 
 def _common(first: Spans, second: Spans) -> float:
-    return sum(max(0.0, min(end, stop) - max(start, begin)) for start, end in first for begin, stop in second)
+    """Length of what two rows of spans share; both are in order, so that one walk along them is enough."""
+    shared, one, other = 0.0, 0, 0
+    while one < len(first) and other < len(second):
+        (start, end), (begin, stop) = first[one], second[other]
+        shared += max(0.0, min(end, stop) - max(start, begin))
+        if end < stop:
+            one += 1
+        else:
+            other += 1
+    return shared
