@@ -124,7 +124,7 @@ export function createBoard({ board, conceptOf, letterOf, chosen }) {
     if (pane) move(zoomView(view, event.deltaY < 0 ? 1.15 : 1 / 1.15, event.clientX - pane.left, event.clientY - pane.top));
   }, { passive: false });
   board.addEventListener("pointerdown", (event) => {
-    if (!shown || event.button !== 0) return;
+    if (!shown || event.button !== 0 || !event.isPrimary) return;
     const from = { x: event.clientX, y: event.clientY, view };
     const drag = (now) => {
       const [dx, dy] = [now.clientX - from.x, now.clientY - from.y];
@@ -161,6 +161,7 @@ export function createBoard({ board, conceptOf, letterOf, chosen }) {
       drawAll();
     },
     fit,
+    pan(x, y) { if (shown) move({ ...view, x: view.x + x, y: view.y + y }); },
     zoom(factor) {
       const at = room();
       if (shown) move(zoomView(view, factor, at.width / 2, at.height / 2));

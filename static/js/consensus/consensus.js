@@ -1,23 +1,26 @@
 /** Review of inputs that several people labeled: one input after the other, one key per object, one decision for all. */
 import { action as control, address, allow, announce, config, el, icon, onClick, role } from "../workbench/dom.js";
-import { ApiError, createApi, withQuery } from "../workbench/api.js";
+import { ApiError, createApi } from "../workbench/api.js";
 import { askReasons, closeNotice, notice } from "../workbench/dialogs.js";
 import { conceptBook } from "../workbench/render.js";
 import { createKeys } from "../workbench/keys.js";
 import { followBulk } from "../workbench/bulk.js";
 import { newId } from "../workbench/shapes.js";
 import { createBoard } from "./board.js";
+import { createInputs } from "./inputs.js";
 import { createRows, drawPeople } from "./rows.js";
-import { firstPicks, markOf, nextOpen, undecided } from "./picks.js";
+import { markOf, nextOpen, picksAgain, undecided } from "./picks.js";
 
 const settings = config();
 const { urls, concepts, reasons } = settings;
 const api = createApi();
 const conceptOf = conceptBook(concepts);
 const LETTERS = "ABCDEFGHIJKLMNOPQRSTUVWXYZ";
-const queue = { rows: [], next: "0", at: -1 };
+const GLANCE = 400; // milliseconds: an Enter so soon was meant for the input before
+const STEP = 60; // pixels that a key moves the picture
 const made = []; // settlements of this page, oldest first, for undo
-let open = null; // {input, labelers, rows, picks, at, operation, busy}
+let open = null; // {input, labelers, rows, picks, at, operation, busy, since}
+let turn = 0; // of opening inputs: an answer that comes late belongs to an older one
 let lastReasons = [];
 
 function letterOf(item) {
@@ -28,78 +31,65 @@ function letterOf(item) {
 const board = createBoard({ board: role("board"), conceptOf, letterOf, chosen: (id) => focusRow(open.rows.findIndex((row) => row.id === id)) });
 const list = createRows({ place: role("rows"), conceptOf, letterOf, pick, focus: focusRow });
 
-/* ---- the queue ---- */
+const inputs = createInputs({ api, url: urls.queue, open: (row) => load(row) });
 
-async function more() {
-  if (queue.next === null) return;
-  const page = await api.get(withQuery(urls.queue, { after: queue.next }));
-  const known = new Set(queue.rows.map((row) => row.id));
-  queue.rows.push(...page.inputs.filter((row) => !known.has(row.id)));
-  queue.next = page.next;
-}
-
-function drawFilm() {
-  role("film").replaceChildren(...queue.rows.map((row, index) => el("button", {
-    type: "button", class: "wb-frame", "aria-current": index === queue.at ? "true" : null, click: () => go(index),
-  }, el("img", { class: "wb-frame-image", src: row.thumb, alt: "", loading: "lazy" }),
-  el("span", { class: "wb-frame-name", text: row.name }),
-  row.done && el("span", { class: "wb-frame-state" }, el("span", { class: "wb-state", data: { state: row.done } }, icon(row.done === "approved" ? "approved" : "changes"), el("span", { text: row.done === "approved" ? "settled" : "changes asked" }))))));
-  role("film").querySelector("[aria-current]")?.scrollIntoView({ block: "nearest", inline: "nearest" });
-  role("position").textContent = queue.rows.length ? `${queue.at + 1} of ${queue.rows.length}${queue.next === null ? "" : "+"}` : "";
-}
-
-async function go(index) {
-  if (index >= queue.rows.length - 3) await more().catch(() => { /* the next step asks again */ });
-  if (!queue.rows[index]) {
-    announce(index < 0 ? "This is the first input." : "This is the last input.");
-    return;
-  }
-  queue.at = index;
-  drawFilm();
-  await load(queue.rows[index]);
-}
-
-function step(direction) {
-  let index = queue.at + direction;
-  while (direction > 0 && queue.rows[index]?.done) index += 1;
-  return go(index);
+async function step(direction) {
+  if (!await inputs.step(direction)) announce(direction < 0 ? "This is the first input." : "This is the last input.");
 }
 
 /* ---- one input ---- */
 
-async function load(row) {
-  open = null;
-  board.clear();
-  say("Reading everybody's shapes…");
+/** `blind`: the reviewer goes on without the picture. */
+async function load(row, blind = false) {
+  turn += 1;
+  const mine = turn;
+  leave();
   role("input-name").textContent = row.name;
-  drawAll();
-  let body;
+  const slow = setTimeout(() => say("Reading everybody's shapes…"), 250); // what is here sooner does not flash
+  const fail = (words, buttons = []) => say(words, [["Try again", () => load(row)], ...buttons, ["Next input", () => step(1)]]);
   try {
-    body = await api.get(address(urls.input, row.id));
+    const body = await api.get(address(urls.input, row.id));
+    const { image } = body.input;
+    const size = mine === turn && await sizeOf(image.url);
+    if (mine !== turn) return; // somebody has moved on
+    if (!size && !blind) fail("The picture could not be loaded. Nothing is lost.", [["Decide without it", () => load(row, true)]]);
+    else begin(row, { ...body, input: { ...body.input, image: image.width ? image : { ...image, ...(size || { width: 640, height: 480 }) } } });
   } catch (error) {
-    if (queue.rows[queue.at] === row) say(`This input could not be read. ${error.detail || error.message}`, [["Try again", () => load(row)], ["Next input", () => step(1)]]);
-    return;
+    if (!(error instanceof ApiError)) throw error;
+    if (mine === turn) fail(`This input could not be read. ${error.detail}`);
+  } finally {
+    clearTimeout(slow);
   }
-  if (queue.rows[queue.at] !== row) return; // somebody has moved on
-  if (!body.input.image.width) Object.assign(body.input.image, await measured(body.input.image.url));
-  open = { ...body, picks: firstPicks(body.rows), at: 0, operation: newId(), busy: false };
+}
+
+/** The size of a picture once it is here, or null where it does not come. */
+function sizeOf(url) {
+  return new Promise((resolve) => {
+    const image = new Image();
+    image.onload = () => resolve({ width: image.naturalWidth, height: image.naturalHeight });
+    image.onerror = () => resolve(null);
+    image.src = url;
+  });
+}
+
+function begin(row, body) {
+  row.picks ||= new Map(); // the reviewer's own, for a return or an undo
+  row.closed = body.waiting < 2;
+  open = { ...body, picks: picksAgain(body.rows, row.picks), at: 0, operation: newId(), busy: false, since: performance.now() };
   open.at = Math.max(0, nextOpen(open.rows, open.picks, -1));
   hush();
   board.open(open);
   drawAll();
   list.focusOn(open.at);
-  const left = undecided(open.rows, open.picks).length;
-  announce(`${body.input.name}: ${open.rows.length} objects of ${open.labelers.length} people, ${left} to decide.`);
+  announce(body.waiting ? `${body.input.name}: ${open.rows.length} objects of ${open.labelers.length} people, ${undecided(open.rows, open.picks).length} to decide.`
+    : `${body.input.name}: nothing waits for review here.`);
 }
 
-/** The platform did not tell the size: the picture does. */
-function measured(url) {
-  return new Promise((resolve) => {
-    const image = new Image();
-    image.onload = () => resolve({ width: image.naturalWidth, height: image.naturalHeight });
-    image.onerror = () => resolve({ width: 640, height: 480 });
-    image.src = url;
-  });
+function leave() {
+  open = null;
+  board.clear();
+  hush();
+  drawAll();
 }
 
 function say(text, buttons = []) {
@@ -130,6 +120,7 @@ function moveRow(direction) {
 function pick(row, key) {
   if (!open || open.busy) return;
   open.picks.set(row.id, key);
+  inputs.current.picks.set(row.id, key);
   open.at = open.rows.indexOf(row);
   const whose = key && open.labelers.find((one) => key.startsWith(`${one.item}/`));
   announce(`${whose ? `${whose.name}'s stands` : "None stands"}. ${undecided(open.rows, open.picks).length} to decide.`);
@@ -163,7 +154,7 @@ function toOpen() {
 function whyNot() {
   if (!open) return "Nothing is open.";
   if (open.busy) return "This is being saved.";
-  if (queue.rows[queue.at].done) return "This is settled. Undo first.";
+  if (inputs.current.done) return "This is settled. Undo first.";
   const waiting = open.labelers.filter((one) => one.state === "awaiting_review");
   if (waiting.length < 2) return "Fewer than two people's work waits for review here.";
   return waiting.map((one) => one.why_not).find(Boolean) || "";
@@ -183,6 +174,7 @@ function drawAll() {
   const left = undecided(rows, picks).length;
   role("open-count").textContent = !rows.length ? "" : left ? `${left} to decide` : "all decided";
   role("no-rows").hidden = !open || rows.length > 0;
+  role("no-rows").textContent = open?.waiting ? "Nobody drew anything here." : "Nothing waits for review here.";
   board.show({ picks, focus: rows[at]?.id ?? null });
   drawPeople({ place: role("people"), labelers, rows, picks, letterOf });
   list.draw({ rows, labelers: labelers.filter((one) => one.state === "awaiting_review"), picks, at });
@@ -195,28 +187,36 @@ function basesOf(whole) {
   return Object.fromEntries(waiting.map((one) => [one.item, whole ? one.bases : cut(one.bases)]));
 }
 
-async function store(url, body, done, words) {
-  const row = queue.rows[queue.at];
-  const settled = open;
-  open.busy = true;
+/** `one`: {row, session, url, body, done, words}. The operation id stays, so that a lost answer does not decide twice. */
+async function store(one) {
+  const { row, session, url, body, done, words } = one;
+  session.busy = true;
   permit();
   try {
     const answer = await api.post(url, body);
     closeNotice("store");
     row.done = done;
-    made.push({ operation: body.operation, row, words });
+    made.push({ operation: body.operation, row });
     follow(answer.bulk, Object.keys(body.bases).length, `${row.name} ${words}`);
-    await step(1);
-    if (queue.rows[queue.at] === row) finished();
+    if (open === session) await onward(); // else the reviewer looks at another one by now
   } catch (error) {
-    settled.busy = false;
     if (!(error instanceof ApiError)) throw error;
-    // The same operation id again: a lost answer does not decide twice.
-    const again = error.kind === "refused" ? ["Load this input again", () => load(row)] : ["Try again", () => { store(url, body, done, words); }];
-    notice({ id: "store", tone: "bad", text: `Not saved: ${error.detail}`, actions: [again] });
+    session.busy = false;
+    const again = error.kind === "refused" ? ["Load this input again", () => { inputs.show(row); }] : ["Try again", () => { store(one); }];
+    notice({ id: "store", tone: "bad", text: `${row.name} is not saved: ${error.detail}`, actions: [again] });
   }
-  drawFilm();
+  inputs.draw();
   permit();
+}
+
+async function onward() {
+  try {
+    if (!await inputs.onward()) finished();
+  } catch (error) {
+    if (!(error instanceof ApiError)) throw error;
+    leave();
+    say(`The next inputs could not be read. ${error.detail}`, [["Try again", onward]]);
+  }
 }
 
 async function follow(bulk, total, words) {
@@ -226,8 +226,12 @@ async function follow(bulk, total, words) {
 }
 
 function settle() {
-  const picks = Object.fromEntries(open.picks);
-  store(address(urls.input, open.input.id), { operation: open.operation, picks, bases: basesOf(true) }, "approved", "settled");
+  if (performance.now() - open.since < GLANCE) {
+    announce("This input has only just come. Press again to settle it.");
+    return;
+  }
+  const body = { operation: open.operation, picks: Object.fromEntries(open.picks), bases: basesOf(true) };
+  store({ row: inputs.current, session: open, url: address(urls.input, open.input.id), body, done: "approved", words: "settled" });
 }
 
 async function askAll() {
@@ -239,7 +243,8 @@ async function askAll() {
   lastReasons = answer.reasons;
   const bases = basesOf(false);
   const back = Object.keys(bases).map((item) => ({ id: Number(item), ...answer }));
-  store(urls.bulk, { operation: open.operation, approve: [], send_back: back, bases }, "changes_asked", "sent back to all");
+  const body = { operation: open.operation, approve: [], send_back: back, bases };
+  store({ row: inputs.current, session, url: urls.bulk, body, done: "changes_asked", words: "sent back to all" });
 }
 
 async function undo() {
@@ -248,22 +253,22 @@ async function undo() {
     announce("Nothing to take back.");
     return;
   }
+  last.undone = true; // at once: the key pressed again means the one before
   try {
     await api.post(address(urls.undo, last.operation), {});
   } catch (error) {
+    last.undone = false;
     notice({ id: "undo", tone: "bad", text: `${last.row.name} stays as it is: ${error.detail || error.message}` });
     return;
   }
-  last.undone = true;
   last.row.done = null;
   role("last").replaceChildren(el("b", { text: `${last.row.name} taken back` }));
-  await go(queue.rows.indexOf(last.row));
+  await inputs.show(last.row);
 }
 
 function finished() {
-  board.clear();
-  open = null;
-  drawAll();
+  turn += 1;
+  leave();
   const some = made.some((one) => !one.undone);
   say(some ? "Everything that several people labeled is settled." : "No input waits here. Inputs appear once two people have submitted the same one.",
     [["Back to the task", () => { globalThis.location.href = urls.home; }]]);
@@ -284,6 +289,11 @@ onClick("side", () => {
   control("side").setAttribute("aria-pressed", String(board.side));
 });
 
+function pan(key) {
+  const [x, y] = { ArrowLeft: [1, 0], ArrowRight: [-1, 0], ArrowUp: [0, 1], ArrowDown: [0, -1] }[key];
+  board.pan(x * STEP, y * STEP);
+}
+
 const inList = () => role("rows").contains(document.activeElement) || document.activeElement === document.body;
 createKeys([
   { id: "settle", group: "Decide", label: "Store: these stand", keys: ["Enter"] },
@@ -301,19 +311,20 @@ createKeys([
   { id: "zoom-in", group: "View", label: "Zoom in", keys: ["+", "="], repeats: true },
   { id: "zoom-out", group: "View", label: "Zoom out", keys: ["-"], repeats: true },
   { id: "fit", group: "View", label: "Fit the picture", keys: ["f"] },
+  { id: "pan", group: "View", label: "Move the view", fixed: "Shift ← → ↑ ↓", repeats: true,
+    keys: ["Left", "Right", "Up", "Down"].map((way) => `Shift+Arrow${way}`), run: (event) => pan(event.key) },
   { id: "keys", group: "View", label: "This list", keys: ["?"] },
 ]);
 
 async function start() {
   say("Looking for inputs that several people labeled…");
   try {
-    await more();
+    await inputs.more();
   } catch (error) {
     say(`The queue could not be read. ${error.detail || error.message}`, [["Try again", start]]);
     return;
   }
-  if (queue.rows.length) await go(0);
-  else finished();
+  await onward();
 }
 
 start();

@@ -10,6 +10,16 @@ export function firstPicks(rows) {
   return new Map(rows.filter((row) => row.stands).map((row) => [row.id, row.stands]));
 }
 
+/** The first picks with what was chosen earlier over them, as far as its row and its shape are still there. */
+export function picksAgain(rows, earlier) {
+  const picks = firstPicks(rows);
+  for (const row of rows) {
+    const pick = earlier.get(row.id);
+    if (pick === null || marksOf(row).some((mark) => mark.key === pick)) picks.set(row.id, pick);
+  }
+  return picks;
+}
+
 export function undecided(rows, picks) {
   return rows.filter((row) => !picks.has(row.id));
 }

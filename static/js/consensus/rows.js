@@ -2,20 +2,22 @@
 import { el, icon, stateBadge } from "../workbench/dom.js";
 import { markOf, outcomes } from "./picks.js";
 
+const FATE = "stands: this shape is kept; merged: it says the same as one that is kept; goes: it is deleted";
 const WORDS = { approve: "approved", reject: "rejected" };
 
 /** One line per labeler with what becomes of their work. */
 export function drawPeople({ place, labelers, rows, picks, letterOf }) {
   const waiting = labelers.filter((one) => one.state === "awaiting_review");
   const fate = new Map(outcomes(waiting, rows, picks).map((one) => [one.item, one]));
-  place.replaceChildren(...labelers.map((one) => {
+  place.replaceChildren(...labelers.map((one, at) => {
     const mine = fate.get(one.item);
     const words = mine && (mine.verdict === "reject" ? "rejected: nothing stands"
       : [[mine.stand, mine.stand === 1 ? "stands" : "stand"], [mine.merged, "merged"], [mine.fall, mine.fall === 1 ? "goes" : "go"]]
         .filter(([count], at) => count || !at).map(([count, word]) => `${count} ${word}`).join(", "));
     return el("li", { class: "cs-person" }, el("b", { class: "cs-letter", text: letterOf(one.item) }),
+      mine && at < 9 && el("kbd", { text: at + 1, title: "This key: their shape stands" }),
       el("span", { class: "cs-person-name", text: one.name }),
-      mine ? el("small", { class: "cs-fate", data: { verdict: mine.verdict } }, icon(WORDS[mine.verdict]), words) : stateBadge(one.state));
+      mine ? el("small", { class: "cs-fate", data: { verdict: mine.verdict }, title: FATE }, icon(WORDS[mine.verdict]), words) : stateBadge(one.state));
   }));
 }
 
