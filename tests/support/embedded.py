@@ -193,6 +193,7 @@ def start_embedded(data_dir: Path, *, threads: int = 8, **environment: str) -> E
     log.close()
     base_url = f"http://127.0.0.1:{port}"
     client = judged.client(base_url)
+    judged.SERVERS.add(base_url)
     server = EmbeddedServer(base_url, OPERATOR_KEY, data_dir, process, client)
     deadline = time.monotonic() + 60
     while True:

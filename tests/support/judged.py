@@ -22,8 +22,14 @@ OWN_ROUTES = {
     ("GET", "/assignments/all"): service_pb2.MultiTaskAssignmentResponse,
     ("POST", "/v2/users"): None,  # users as a list: no official message has one
 }
+SUCCESS = 10000
+SERVERS: set[str] = (
+    set()
+)  # addresses of embedded servers that this process has started, and talks to directly
 answers: Counter[str] = Counter()
 requests: Counter[str] = Counter()
+# What our adapter was answered by these servers: (route of its table, whether it was a full success).
+routes: Counter[tuple[str, bool]] = Counter()
 
 
 def judge_answer(verb: str, path: str, body: bytes) -> None:
@@ -50,7 +56,7 @@ def judge_request(verb: str, path: str, query: list[tuple[str, str]], body: byte
 
 @pytest.hookimpl
 def pytest_configure(config: pytest.Config) -> None:
-    """Judge what our own adapter sends in this process, just before it goes out."""
+    """Judge what our own adapter sends in this process, just before it goes out, and what it is answered."""
     from dashboard.platforms.clarifai.client import ClarifaiClient
     from dashboard.platforms.http import HttpClient
 
@@ -58,18 +64,27 @@ def pytest_configure(config: pytest.Config) -> None:
     call, send = ClarifaiClient.call, HttpClient.call
 
     @functools.wraps(call)
-    def marked(self: Any, *arguments: Any, **options: Any) -> Any:
-        ours.calling = True
+    def marked(self: Any, route: str, *arguments: Any, **options: Any) -> Any:
+        ours.route = route
         try:
-            return call(self, *arguments, **options)
+            return call(self, route, *arguments, **options)
         finally:
-            ours.calling = False
+            ours.route = ""
 
     @functools.wraps(send)
     def judged(self: Any, method: str, path: str, read: Any, **options: Any) -> Any:
-        if getattr(ours, "calling", False):
-            judge_request(method, path, list(options.get("query", ())), options.get("body"))
-        return send(self, method, path, read, **options)
+        route = getattr(ours, "route", "")
+        if not route:
+            return send(self, method, path, read, **options)
+        judge_request(method, path, list(options.get("query", ())), options.get("body"))
+
+        def understood(answer: Any) -> Any:
+            if self.base_url in SERVERS:
+                judge_answer(method, path, answer.body)
+                routes[route, wire.code_of(answer.body) == SUCCESS] += 1
+            return read(answer)
+
+        return send(self, method, path, understood, **options)
 
     ClarifaiClient.call, HttpClient.call = marked, judged  # type: ignore[method-assign]
 

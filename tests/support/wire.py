@@ -120,7 +120,7 @@ def strict_answer(verb: str, path: str, body: bytes, message: type[Message] | No
     found = find(verb, path)
     if message is None:
         message = found.answer if found else status_pb2.BaseResponse
-        if found is None and _code(body) == 10000:
+        if found is None and code_of(body) == 10000:
             raise Unlike(f"{verb} {path}: succeeded, and the official schema has no such route")
     return _parsed(f"answer of {verb} {path}", body, message)
 
@@ -150,7 +150,8 @@ def strict_request(
     return _parsed(where, json.dumps(sent).encode(), found.request)
 
 
-def _code(body: bytes) -> int:
+def code_of(body: bytes) -> int:
+    """`status.code` of an answer; 0 where there is none."""
     try:
         return int(json.loads(body)["status"]["code"])
     except (ValueError, KeyError, TypeError):
