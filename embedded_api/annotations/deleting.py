@@ -6,9 +6,8 @@ Source: Clarifai API guide, section delete annotations.
 from collections.abc import Iterable
 
 from django.db import transaction
-from django.http import HttpResponse
 
-from embedded_api import envelope, errors
+from embedded_api import errors
 from embedded_api.annotations import masks
 from embedded_api.annotations.access import Precondition, may_change
 from embedded_api.annotations.posting import Room
@@ -44,8 +43,8 @@ def delete_of_inputs(input_ids: list[str], room: Room, needed: Precondition) -> 
         delete(rows)
 
 
-def delete_pairs(input_ids: list[str], wanted: list[str], room: Room, needed: Precondition) -> HttpResponse:
-    """Every pair that can be deleted; the answer says which could not."""
+def delete_pairs(input_ids: list[str], wanted: list[str], room: Room, needed: Precondition) -> None:
+    """These pairs, all or nothing; what failed is named in the details, a failed precondition first of all."""
     if len(wanted) != len(input_ids):
         raise FieldError("ids", "must be as many as input_ids, pair by pair")
     gone: list[Annotation] = []
@@ -62,17 +61,7 @@ def delete_pairs(input_ids: list[str], wanted: list[str], room: Room, needed: Pr
                 gone.append(row)
             except ApiError as error:
                 failed.append(ApiError(error.http, error.code, f"ids[{place}]: {error.details}"))
+        if failed:
+            chief = next((one for one in failed if one.http == 412), failed[0])
+            raise ApiError(chief.http, chief.code, "; ".join(one.details for one in failed))
         delete(gone)
-    return _answer(failed, len(wanted))
-
-
-def _answer(failed: list[ApiError], size: int) -> HttpResponse:
-    details = "; ".join(error.details for error in failed)
-    if not failed:
-        return envelope.answer()
-    if len(failed) < size:
-        return envelope.answer(code=10010, details=details)
-    first = failed[0]
-    if all((error.http, error.code) == (first.http, first.code) for error in failed):
-        return envelope.answer(http=first.http, code=first.code, details=details)
-    return envelope.answer(http=400, code=10020, details=details)

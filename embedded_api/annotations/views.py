@@ -58,8 +58,9 @@ class Annotations(AnnotationView):
         if not input_ids:
             raise FieldError("input_ids", "is required: deleting everything is refused")
         if wanted:
-            return delete_pairs(input_ids, wanted, self.room(), Precondition(request))
-        delete_of_inputs(input_ids, self.room(), Precondition(request))
+            delete_pairs(input_ids, wanted, self.room(), Precondition(request))
+        else:
+            delete_of_inputs(input_ids, self.room(), Precondition(request))
         return envelope.answer()
 
 

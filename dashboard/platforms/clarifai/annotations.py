@@ -132,7 +132,7 @@ class AnnotationCalls(Calls):
                 repeatable=True,
             )
             ids = [one[1] for one in part]
-            # Clarifai answers a bare status; our server tells the items apart.
+            # By the schema a bare status; a server that tells the items apart is heard all the same.
             if frame.annotations:
                 return self.outcomes(ids, frame, "annotations", lambda one, raw: Outcome(one))
             return [Outcome(one) for one in ids]
