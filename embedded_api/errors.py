@@ -1,5 +1,7 @@
 """The two errors that views raise; everything else is a fault of ours."""
 
+from collections.abc import Collection
+
 
 class ApiError(Exception):
     """An answer other than success.
@@ -32,6 +34,12 @@ def invalid(details: str, code: int = 11102) -> ApiError:
 def missing(details: str, code: int = 11101) -> ApiError:
     """HTTP 404, also for what the caller may not know of."""
     return ApiError(404, code, details)
+
+
+def check_known(wanted: Collection[str], known: Collection[str], what: str, code: int = 11101) -> None:
+    """Raises 404 that names the wanted ids which are unknown, five at most, after the words `what`."""
+    if unknown := sorted(set(wanted) - set(known)):
+        raise missing(f"{what} {', '.join(unknown[:5])}", code)
 
 
 def denied(details: str, code: int = 11007) -> ApiError:

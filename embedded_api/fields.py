@@ -52,6 +52,14 @@ def identifiers(obj: Json, name: str, where: str = "", *, limit: int = 1000) -> 
     return values
 
 
+def named(body: Json, name: str) -> list[str]:
+    """The ids that a call is about, 1 to 128: none would mean everything, which is refused."""
+    wanted = identifiers(body, name, limit=128)
+    if not wanted:
+        raise FieldError(name, "is required")
+    return wanted
+
+
 def mapping(obj: Json, name: str, where: str = "") -> Json:
     """An object, {} when absent."""
     value = obj.get(name, {})
@@ -78,8 +86,12 @@ def items(obj: Json, name: str, where: str = "", *, low: int = 1, high: int = 12
     return value
 
 
-def objects(obj: Json, name: str, where: str = "", *, low: int = 1, high: int = 128) -> list[Json]:
-    """A list of objects, [] when absent."""
+def objects(
+    obj: Json, name: str, where: str = "", *, low: int = 1, high: int = 128, required: bool = False
+) -> list[Json]:
+    """A list of objects, [] when absent and not required."""
+    if required and name not in obj:
+        raise FieldError(join(where, name), "is required")
     values = items(obj, name, where, low=low, high=high)
     for number, value in enumerate(values):
         if not isinstance(value, dict):

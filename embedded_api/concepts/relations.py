@@ -57,13 +57,11 @@ class RelationsOfConcept(Relations):
 
     def delete(self, request: Request, concept_id: str) -> HttpResponse:
         concept = find_concept(self.app, concept_id)
-        wanted = fields.identifiers(self.body, "ids", limit=128)
-        if not wanted:
-            raise FieldError("ids", "must have 1 to 128 members")
+        wanted = fields.named(self.body, "ids")
         with transaction.atomic():
             rows = ConceptRelation.objects.filter(_touching(concept, ""), app=self.app, public_id__in=wanted)
-            if rows.count() != len(set(wanted)):
-                raise errors.missing("ids: some are not relations of this concept")
+            known = rows.values_list("public_id", flat=True)
+            errors.check_known(wanted, known, "ids: not relations of this concept:")
             rows.delete()
         return envelope.answer()
 

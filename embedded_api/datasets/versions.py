@@ -55,10 +55,8 @@ class Versions(VersionView):
     def post(self, request: Request, dataset_id: str) -> HttpResponse:
         dataset = find(self.app, dataset_id)
         dataset.app = self.app
-        if "dataset_versions" not in self.body:
-            raise FieldError("dataset_versions", "is required")
         rows = []
-        for place, sent in enumerate(fields.objects(self.body, "dataset_versions", high=8)):
+        for place, sent in enumerate(fields.objects(self.body, "dataset_versions", high=8, required=True)):
             where = f"dataset_versions[{place}]"
             row = DatasetVersion(dataset=dataset, filter_id=dataset.filter_id)
             row.public_id = fields.identifier(sent, "id", where, required=False) or ids.new()
@@ -94,13 +92,11 @@ class Versions(VersionView):
 
     def delete(self, request: Request, dataset_id: str) -> HttpResponse:
         dataset = find(self.app, dataset_id)
-        wanted = set(fields.identifiers(self.body, "dataset_version_ids", limit=128))
-        if not wanted:
-            raise FieldError("dataset_version_ids", "is required")
+        wanted = fields.named(self.body, "dataset_version_ids")
         with transaction.atomic():
             rows = list(DatasetVersion.objects.filter(dataset=dataset, public_id__in=wanted))
-            if unknown := sorted(wanted - {row.public_id for row in rows}):
-                raise errors.missing("dataset_version_ids: no such version: " + ", ".join(unknown[:5]))
+            known = [row.public_id for row in rows]
+            errors.check_known(wanted, known, "dataset_version_ids: the dataset has no version")
             DatasetVersion.objects.filter(pk__in=[row.pk for row in rows]).delete()
         for row in rows:
             freezing.remove(row)
@@ -134,10 +130,8 @@ class VersionExports(VersionView):
 
     def put(self, request: Request, dataset_id: str, dataset_version_id: str) -> HttpResponse:
         self.find_version(dataset_id, dataset_version_id)
-        if "exports" not in self.body:
-            raise FieldError("exports", "is required")
         kinds = []
-        for place, sent in enumerate(fields.objects(self.body, "exports", high=len(FORMATS))):
+        for place, sent in enumerate(fields.objects(self.body, "exports", high=len(FORMATS), required=True)):
             where = f"exports[{place}].format"
             kind = fields.enum(sent.get("format", ""), FORMATS, where)
             if kind == FORMATS["CLARIFAI_DATA_PROTOBUF"]:

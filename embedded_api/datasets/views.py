@@ -79,13 +79,10 @@ class Datasets(AppView):
         return envelope.answer({"datasets": [print_dataset(row) for row in rows]})
 
     def delete(self, request: Request) -> HttpResponse:
-        wanted = set(fields.identifiers(self.body, "dataset_ids", limit=128))
-        if not wanted:
-            raise FieldError("dataset_ids", "is required: deleting everything is refused")
+        wanted = fields.named(self.body, "dataset_ids")
         with transaction.atomic():
             rows = list(Dataset.objects.filter(app=self.app, public_id__in=wanted))
-            if unknown := sorted(wanted - {row.public_id for row in rows}):
-                raise errors.missing("dataset_ids: the app has no dataset " + ", ".join(unknown[:5]))
+            errors.check_known(wanted, [row.public_id for row in rows], "dataset_ids: the app has no dataset")
             versions = [version for row in rows for version in row.versions.all()]
             Dataset.objects.filter(pk__in=[row.pk for row in rows]).delete()
         for version in versions:
@@ -93,9 +90,7 @@ class Datasets(AppView):
         return envelope.answer()
 
     def _sent(self) -> list[fields.Json]:
-        if "datasets" not in self.body:
-            raise FieldError("datasets", "is required")
-        return fields.objects(self.body, "datasets")
+        return fields.objects(self.body, "datasets", required=True)
 
     def _fill(self, row: Dataset, sent: fields.Json, where: str) -> None:
         for name in ("description", "notes"):
@@ -188,14 +183,11 @@ class DatasetInputs(AppView):
 
     def delete(self, request: Request, dataset_id: str) -> HttpResponse:
         dataset = find(self.app, dataset_id)
-        wanted = set(fields.identifiers(self.body, "input_ids", limit=128))
-        if not wanted:
-            raise FieldError("input_ids", "is required")
+        wanted = fields.named(self.body, "input_ids")
         with transaction.atomic():
             rows = DatasetInput.objects.filter(dataset=dataset, input__public_id__in=wanted)
-            known = set(rows.values_list("input__public_id", flat=True))
-            if unknown := sorted(wanted - known):
-                raise errors.missing("input_ids: not in the dataset: " + ", ".join(unknown[:5]), 30102)
+            known = rows.values_list("input__public_id", flat=True)
+            errors.check_known(wanted, known, "input_ids: not in the dataset:", 30102)
             rows.delete()
         return envelope.answer()
 

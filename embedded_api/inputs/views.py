@@ -96,10 +96,8 @@ class Inputs(InputView):
         return bulk.answer()
 
     def delete(self, request: Request) -> HttpResponse:
-        wanted = fields.identifiers(self.body, "ids", limit=128)
-        if not wanted:
-            raise FieldError("ids", "is required: deleting everything is refused")
-        delete(self.rows().filter(public_id__in=wanted), set(wanted))
+        wanted = fields.named(self.body, "ids")
+        delete(self.rows().filter(public_id__in=wanted), wanted)
         return envelope.answer()
 
 
@@ -107,12 +105,11 @@ def _no_such_input() -> ApiError:
     return errors.missing("no such input in this app", 30102)
 
 
-def delete(rows: QuerySet[Input], wanted: set[str]) -> None:
+def delete(rows: QuerySet[Input], wanted: list[str]) -> None:
     """Delete all wanted inputs with their annotations, or none when one is unknown; then their files."""
     with transaction.atomic():
         found = dict(rows.values_list("public_id", "media"))
-        if unknown := sorted(wanted - found.keys()):
-            raise errors.missing("no such input in this app: " + ", ".join(unknown[:5]), 30102)
+        errors.check_known(wanted, found, "no such input in this app:", 30102)
         masks.drop_of_inputs(rows)
         rows.delete()
     for media in found.values():
@@ -127,7 +124,7 @@ class OneInput(InputView):
         return envelope.answer(raw={"input": printed})
 
     def delete(self, request: Request, input_id: str) -> HttpResponse:
-        delete(self.rows().filter(public_id=input_id), {input_id})
+        delete(self.rows().filter(public_id=input_id), [input_id])
         return envelope.answer()
 
 

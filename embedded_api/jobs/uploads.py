@@ -52,13 +52,10 @@ class Uploads(UploadView):
         return bulk.answer()
 
     def delete(self, request: Request) -> HttpResponse:
-        wanted = set(fields.identifiers(self.body, "ids", limit=128))
-        if not wanted:
-            raise FieldError("ids", "is required: deleting everything is refused")
+        wanted = fields.named(self.body, "ids")
         with transaction.atomic():
             rows = list(Upload.objects.filter(app=self.app, public_id__in=wanted))
-            if unknown := sorted(wanted - {row.public_id for row in rows}):
-                raise errors.missing("no such upload in this app: " + ", ".join(unknown[:5]))
+            errors.check_known(wanted, [row.public_id for row in rows], "no such upload in this app:")
             keys = [row.pk for row in rows]
             if ExtractionJob.objects.filter(upload__in=keys, status_code__in=OPEN).exists():
                 raise ApiError(409, UPLOAD_CONFLICT, "a job needs this upload: cancel the job first")

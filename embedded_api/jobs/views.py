@@ -73,13 +73,10 @@ class ExtractionJobs(JobView):
         return self.print_all_jobs(self.extraction_jobs().order_by("pk")[page.start : page.stop])
 
     def patch(self, request: Request) -> HttpResponse:
-        wanted = fields.identifiers(self.body, "ids", limit=128)
-        if not wanted:
-            raise FieldError("ids", "is required")
+        wanted = fields.named(self.body, "ids")
         rows = self.extraction_jobs().filter(public_id__in=wanted)
-        known = set(rows.values_list("public_id", flat=True))
-        if unknown := [one for one in wanted if one not in known]:
-            raise errors.missing("no such job in this app: " + ", ".join(unknown[:5]))
+        known = rows.values_list("public_id", flat=True)
+        errors.check_known(wanted, known, "no such job in this app:")
         cancelling.cancel_extraction(rows)
         return self.print_all_jobs(rows.order_by("pk"))
 

@@ -73,10 +73,7 @@ def delete(app: App, public_ids: list[str]) -> None:
     """Delete orders; their tasks stay. All or nothing: raises ApiError 11101."""
     with transaction.atomic():
         rows = LabelOrder.objects.filter(app=app, public_id__in=public_ids)
-        known = set(rows.values_list("public_id", flat=True))
-        for public_id in public_ids:
-            if public_id not in known:
-                raise errors.missing(f"the app has no label order {public_id}")
+        errors.check_known(public_ids, rows.values_list("public_id", flat=True), "the app has no label order")
         rows.delete()
 
 

@@ -10,7 +10,6 @@ from rest_framework.request import Request
 from embedded_api import envelope, fields
 from embedded_api.base import AppView
 from embedded_api.bulk import Bulk
-from embedded_api.errors import FieldError
 from embedded_api.label_orders import orders
 from embedded_api.label_orders.printing import print_orders
 from embedded_api.models import LabelOrder
@@ -34,16 +33,11 @@ class LabelOrders(AppView):
         return self._each(lambda sent, where: orders.overwrite(self.app, sent, where))
 
     def delete(self, request: Request) -> HttpResponse:
-        ids = fields.identifiers(self.body, "ids", limit=128)
-        if not ids:
-            raise FieldError("ids", "is required")
-        orders.delete(self.app, ids)
+        orders.delete(self.app, fields.named(self.body, "ids"))
         return envelope.answer()
 
     def _each(self, act: Callable[[fields.Json, str], LabelOrder]) -> HttpResponse:
-        if "label_orders" not in self.body:
-            raise FieldError("label_orders", "is required")
-        listed = fields.objects(self.body, "label_orders")
+        listed = fields.objects(self.body, "label_orders", required=True)
         bulk = Bulk("label_orders", len(listed), self.invalid_code)
         for position, sent in enumerate(listed):
             try:

@@ -193,7 +193,5 @@ def delete_tasks(app: App, public_ids: list[str]) -> None:
     """Delete tasks with their assignments; annotations keep their `task_id`. All or nothing: raises 54102."""
     with transaction.atomic():
         found = dict(Task.objects.filter(app=app, public_id__in=public_ids).values_list("public_id", "pk"))
-        for public_id in public_ids:
-            if public_id not in found:
-                raise errors.missing(f"the app has no task {public_id}", 54102)
+        errors.check_known(public_ids, found, "the app has no task", 54102)
         Task.objects.filter(pk__in=found.values()).delete()

@@ -11,7 +11,6 @@ from rest_framework.request import Request
 from embedded_api import envelope, fields
 from embedded_api.base import AppView
 from embedded_api.bulk import Bulk
-from embedded_api.errors import FieldError
 from embedded_api.models import Task, TaskMember
 from embedded_api.tasks import automation, creation, editing
 from embedded_api.tasks.printing import print_tasks
@@ -55,16 +54,11 @@ class TaskList(AppView):
         return self._each(lambda sent, where: editing.patch_task(self.app, sent, where, action))
 
     def delete(self, request: Request) -> HttpResponse:
-        ids = fields.identifiers(self.body, "ids", limit=128)
-        if not ids:
-            raise FieldError("ids", "is required")
-        editing.delete_tasks(self.app, ids)
+        editing.delete_tasks(self.app, fields.named(self.body, "ids"))
         return envelope.answer()
 
     def _each(self, act: Callable[[fields.Json, str], Task]) -> HttpResponse:
-        if "tasks" not in self.body:
-            raise FieldError("tasks", "is required")
-        listed = fields.objects(self.body, "tasks")
+        listed = fields.objects(self.body, "tasks", required=True)
         bulk = Bulk("tasks", len(listed), self.invalid_code)
         for position, sent in enumerate(listed):
             try:
