@@ -181,9 +181,7 @@ def test_precondition_of_deletes(app: EmbeddedApp) -> None:
     one = app.call("DELETE", "inputs/a/annotations/box", headers={"If-Match": stale})
     assert (one.status_code, one.json()["status"]["code"]) == (412, 40017)
     pairs = {"input_ids": ["a", "a"], "ids": ["box", "tag"]}
-    mixed = app.call(
-        "DELETE", "annotations", pairs, headers={"If-Match": f"{stale},{tag_of(app, 'tag')}"}
-    )
+    mixed = app.call("DELETE", "annotations", pairs, headers={"If-Match": f"{stale},{tag_of(app, 'tag')}"})
     # The official answer is a bare status: it names what failed in words, and nothing is deleted.
     assert (mixed.status_code, mixed.json()["status"]["code"]) == (412, 40017)
     assert mixed.json().keys() == {"status"}
