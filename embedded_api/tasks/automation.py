@@ -17,6 +17,7 @@ from django.db import OperationalError, transaction
 
 from embedded_api import clock, ids
 from embedded_api.annotations import authors
+from embedded_api.annotations.deleting import delete
 from embedded_api.background import Background
 from embedded_api.envelope import dumps
 from embedded_api.fields import Json
@@ -120,8 +121,7 @@ def _delete_previous(task: Task) -> None:
     older = Annotation.objects.filter(
         app=task.app, said__concept_id__in=json.loads(task.concept_ids), **author
     )
-    keys = older.exclude(task_id__in=("", task.public_id)).values_list("pk", flat=True)
-    Annotation.objects.filter(pk__in=list(keys)).delete()
+    delete(older.exclude(task_id__in=("", task.public_id)).distinct())
 
 
 wake = Background("auto-annotation", work_off).wake

@@ -9,7 +9,7 @@ from contextlib import closing
 from pathlib import Path
 from typing import Any
 
-from tests.support.embedded import EmbeddedApp, start_embedded
+from tests.support.embedded import EmbeddedApp, picture, start_embedded
 
 from .work import make_task
 
@@ -98,12 +98,19 @@ def test_a_workflow_works_too_and_older_work_goes_when_the_task_says_so(embedded
     first, by_model = _auto(app, workflow, concepts=[{"concept": {"id": "rbc"}}]), _auto(app)
     _when_idle(app, first)
     _when_idle(app, by_model)
+    mask = {"region_info": {"mask": {"image": {"base64": picture(mode="L")}}}}
+    region = mask | {"data": {"concepts": [{"id": "rbc"}]}}
+    author = _made(app, first)[0]["worker"]
+    masked = app.annotate("n-0", data={"regions": [region]}, worker=author, task_id=first)
+    file = masked["data"]["regions"][0]["region_info"]["mask"]["image"]["url"]
     other = _auto(app, workflow, concepts=[{"concept": {"id": "wbc"}}], delete_previous_annotations=True)
     _when_idle(app, other)
-    assert len(_made(app, first)) == 3  # another concept
+    assert len(_made(app, first)) == 4  # another concept
+    assert app.client.get(file).status_code == 200
     again = _auto(app, workflow, concepts=[{"concept": {"id": "rbc"}}], delete_previous_annotations=True)
     _when_idle(app, again)
     assert [len(_made(app, one)) for one in (first, by_model, other, again)] == [0, 3, 3, 3]
+    assert app.client.get(file).status_code == 404  # the file of a mask goes with its annotation
 
 
 def test_an_idle_task_waits_until_it_is_set_in_progress(embedded_app: EmbeddedApp) -> None:
