@@ -73,6 +73,22 @@ def test_nothing_is_changed_without_a_token_of_this_session(name: str, browser: 
     assert all_rows() == before
 
 
+@pytest.mark.parametrize("name", sorted(name for name in ROUTES if str(THE_ID) in address(name)))
+def test_ids_that_no_row_can_have(name: str, browser: Client) -> None:
+    browser.get(reverse("account"))
+    token = {"X-CSRFToken": browser.cookies["csrftoken"].value}
+    parts = address(name).split("/")
+    places = [place for place, part in enumerate(parts) if part == str(THE_ID)]
+    for chosen in (places, places[:1], places[1:]):
+        for number in (0, 2**31, 2**63 - 1, 2**63, 10**30) if chosen else ():
+            path = "/".join(str(number) if place in chosen else part for place, part in enumerate(parts))
+            for answer in (
+                browser.get(path),
+                browser.post(path, "{}", content_type="application/json", headers=token),
+            ):
+                assert answer.status_code in (400, 403, 404, 405), (path, answer.status_code)
+
+
 @pytest.mark.parametrize("name", ["people", "decisions", "sign_out", "conflict", "bulk_review"])
 def test_a_token_does_not_help_another_site(name: str, browser: Client) -> None:
     browser.get(reverse("account"))

@@ -40,7 +40,8 @@ def any_shared(task: Task) -> bool:
 
 def items_of(task: Task, input_id: int) -> list[WorkItem]:
     """All work items of one input in the task, in the order of their labelers' ids."""
-    rows = WorkItem.objects.filter(task=task, input=input_id, gone=False)
+    # The inner query finds nothing for a number that no key can be; a comparison with it would fail.
+    rows = WorkItem.objects.filter(task=task, input__in=Input.objects.filter(pk=input_id), gone=False)
     return list(rows.select_related("task", "input", "connection").order_by("labeler_id"))
 
 
