@@ -81,7 +81,7 @@ def _region(app: App, sent: Json, where: str) -> Q:
     found = ~Q(shape="")
     if info := fields.mapping(region, "region_info", place):
         fields.only(info, _KINDS, join(place, "region_info"))
-        if len(info) != 1 or any(info.values()):
+        if info not in ({name: [] if name == KEYPOINTS else {}} for name in _KINDS):
             raise FieldError(join(place, "region_info"), "must have one shape, and that empty")
         found &= Q(shape=next(iter(info)))
     if track := fields.identifier(region, "track_id", place, required=False):

@@ -28,15 +28,22 @@ def condition(sent: Json, where: str) -> Q:
     if "geo_box" in sent:
         corners = fields.objects(sent, "geo_box", where, low=2, high=2)
         place = join(where, "geo_box")
-        points = [
-            geo_point(fields.mapping(one, "geo_point", f"{place}[{number}]"), f"{place}[{number}].geo_point")
-            for number, one in enumerate(corners)
-        ]
+        points = []
+        for number, one in enumerate(corners):
+            fields.only(one, {"geo_point"}, f"{place}[{number}]")
+            points.append(_point(one, f"{place}[{number}]"))
         return _between("latitude", points) & _between("longitude", points)
     if "geo_point" not in sent or "geo_limit" not in sent:
         raise FieldError(where, "needs geo_box, or geo_point with geo_limit")
-    center = geo_point(fields.mapping(sent, "geo_point", where), join(where, "geo_point"))
-    return _circle(center, _angle(fields.mapping(sent, "geo_limit", where), join(where, "geo_limit")))
+    return _circle(
+        _point(sent, where), _angle(fields.mapping(sent, "geo_limit", where), join(where, "geo_limit"))
+    )
+
+
+def _point(sent: Json, where: str) -> Json:
+    point, place = fields.mapping(sent, "geo_point", where), join(where, "geo_point")
+    fields.only(point, {"longitude", "latitude"}, place)
+    return geo_point(point, place)
 
 
 def _between(column: str, points: list[Json]) -> Q:
@@ -46,6 +53,7 @@ def _between(column: str, points: list[Json]) -> Q:
 
 def _angle(sent: Json, where: str) -> float:
     """`withinKilometers`, `kilometer` and the like -> radians."""
+    fields.only(sent, {"type", "value"}, where)
     kind = fields.text(sent, "type", where).lower().removeprefix("within").removesuffix("s") + "s"
     if kind not in UNITS:
         names = ", ".join(f"within{name.capitalize()}" for name in UNITS)

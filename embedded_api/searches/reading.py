@@ -82,8 +82,10 @@ def canonical(sent: Any, name: str = "") -> Any:
     """A query that `read` has accepted, as it is stored and printed: numbers for enums, times in one form."""
     if name in STRUCT_FIELDS:
         return sent
-    if name == "status" and "code" in sent:
-        return {"code": fields.one_status_code(sent["code"], name)}
+    if name == "status":
+        return {"code": fields.one_status_code(sent["code"], name)} if "code" in sent else {}
+    if name == "worker":
+        return authors.worker_of(dict.fromkeys(authors.COLUMNS, "") | authors.read({name: sent}, ""))
     if name in ("start_time", "end_time"):
         return fields.moment(sent, name)
     if isinstance(sent, dict):
@@ -138,7 +140,7 @@ def _annotation(app: App, sent: Json, where: str) -> Q:
         found &= Q(input__in=Input.objects.filter(app=app, public_id=input_id))
     if maker := authors.read(sent, where):
         found &= Q(**maker)
-    if code := fields.status_code(sent, "status", where, family=OF_ANNOTATIONS):
+    if code := _status(sent, where, OF_ANNOTATIONS):
         found &= Q(status_code=code)
     for name in ("trusted", "input_level"):
         if name in sent:
@@ -151,12 +153,18 @@ def _annotation(app: App, sent: Json, where: str) -> Q:
     return found
 
 
+def _status(sent: Json, where: str, family: range) -> int | None:
+    status = fields.mapping(sent, "status", where)
+    fields.only(status, {"code", "description", "details"}, join(where, "status"))
+    return fields.status_code(sent, "status", where, family=family)
+
+
 def _input(app: App, sent: Json, where: str) -> Q:
     fields.only(sent, {"id", "status", "dataset_ids", "data"}, where)
     found = Q()
     if public_id := fields.identifier(sent, "id", where, required=False):
         found &= Q(public_id=public_id)
-    if code := fields.status_code(sent, "status", where, family=OF_INPUTS):
+    if code := _status(sent, where, OF_INPUTS):
         found &= Q(status_code=code)
     if named := fields.identifiers(sent, "dataset_ids", where, limit=MAX_DATASETS):
         members = DatasetInput.objects.filter(dataset__app=app, dataset__public_id__in=named)

@@ -231,6 +231,13 @@ def test_saving_is_all_or_nothing(app: EmbeddedApp) -> None:
             "geo_limit.value",
         ),
         ({"sorts": []}, "query.sorts"),
+        ({"filters": [{"annotation": {"status": {"x": 1}}}]}, "annotation.status.x"),
+        ({"filters": [{"input": {"status": {"x": 1}}}]}, "input.status.x"),
+        ({"filters": [{"annotation": {"data": {"geo": {"geo_box": [{"geo_point": {"x": 1}}] * 2}}}}]}, "x"),
+        (
+            {"filters": [{"annotation": {"data": {"regions": [{"region_info": {"point": 0}}]}}}]},
+            "region_info",
+        ),
     ],
 )
 def test_what_cannot_be_answered_is_refused(app: EmbeddedApp, query: Json, place: str) -> None:
@@ -238,6 +245,15 @@ def test_what_cannot_be_answered_is_refused(app: EmbeddedApp, query: Json, place
         refused = app.call("POST", f"{kind}/searches", {"searches": [{"query": query}]})
         assert (refused.status_code, refused.json()["status"]["code"]) == (400, 40002), refused.text
         assert place in refused.json()["status"]["details"]
+
+
+def test_a_search_is_printed_as_it_was_understood(app: EmbeddedApp) -> None:
+    """Something else in it could not be read by strict clients, nor could any list that holds it."""
+    worker = {"user": {"id": "l-1", "nick": "x"}}
+    query = {"filters": [{"annotation": {"worker": worker, "status": {"code": 24150, "description": "Ok"}}}]}
+    app.ok("POST", "annotations/searches", {"searches": [{"id": "w", "save": True, "query": query}]})
+    found = app.ok("GET", "searches")["searches"][0]["query"]["filters"][0]["annotation"]
+    assert found == {"worker": {"user": {"id": "l-1"}}, "status": {"code": 24150}}
 
 
 def test_as_many_conditions_as_there_may_be(app: EmbeddedApp) -> None:
