@@ -1,4 +1,4 @@
-"""What this person would do next with a task: the one button at the end of its row."""
+"""What this person would do next with a task: the buttons at the end of its row."""
 
 from __future__ import annotations
 
@@ -29,7 +29,7 @@ class Step:
 
 
 def step(task: Task, *, membership: Membership, platform_user_id: str | None) -> list[Step]:
-    """Review, Label, Edit: those that fit the person's roles, the likeliest first."""
+    """Compare, Review, Label, Edit: those that fit the person's roles, the likeliest first."""
     slug = membership.connection.slug
     steps: list[Step] = []
     running = task.state in ("in_progress", "idle")
@@ -38,6 +38,8 @@ def step(task: Task, *, membership: Membership, platform_user_id: str | None) ->
         why = _why(review.check_reviewer, membership, platform_user_id, task)
         if not why and not waiting:
             why = "Nothing awaits review in this task right now."
+        if not why and is_shared(task):
+            steps.append(Step("Compare", reverse("consensus", args=[slug, task.pk])))
         steps.append(Step("Review", reverse("review", args=[slug, task.pk]), why=why))
     if membership.is_labeler and running:
         why = _why(labeling.check_labeler, membership, platform_user_id, task)
@@ -48,6 +50,13 @@ def step(task: Task, *, membership: Membership, platform_user_id: str | None) ->
     if membership.is_admin:
         steps.append(Step("Edit", reverse("task_edit", args=[slug, task.pk])))
     return steps
+
+
+def is_shared(task: Task) -> bool:
+    """Whether several people label each input, so that a reviewer can compare their work."""
+    labelers = len(task.labeler_ids)
+    each = labelers if task.worker.get("strategy") == "full" else task.worker.get("workers_per_input", 1)
+    return min(labelers, each) > 1
 
 
 def _why(check: object, membership: Membership, platform_user_id: str | None, task: Task) -> str:

@@ -13,6 +13,7 @@ from django.views.decorators.http import require_GET, require_POST
 
 from annotations_ui.access import DeskRequest, for_roles
 from annotations_ui.json_routes import find_task, here
+from annotations_ui.next_steps import is_shared
 from annotations_ui.views.suggestions import assist_config
 from dashboard.accounts.models import Connection, Membership
 from dashboard.accounts.policies import PolicyError
@@ -85,9 +86,8 @@ def _page(request: DeskRequest, task: int, mode: str) -> HttpResponse:
         "can": _can(membership, people.platform_user_id(connection, membership.user), found),
         "assist": assist_config(found),
     }
-    return render(
-        request, f"workbench/{mode}.html", {"config": config, "task": found, "connection": connection}
-    )
+    context = {"config": config, "task": found, "connection": connection, "shared": is_shared(found)}
+    return render(request, f"workbench/{mode}.html", context)
 
 
 def concepts(connection: Connection, task: Task) -> list[dict[str, Any]]:

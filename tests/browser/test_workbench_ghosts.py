@@ -190,6 +190,25 @@ class TestKeys:
         wait_until(page, lambda: posted(helped, "/decisions/"))
         assert said(posted(helped, "/decisions/")[0]) == [("seal-2", "accepted"), ("seal-3", "accepted")]
 
+    def test_another_class_over_a_shape_renames_it_and_adds_none(self, page: Page, helped: Any) -> None:
+        wrong = cells(1)[1]  # a red cell, as the labeler said
+        helped.desk.suggestions[1]["suggestions"] = [ghost(6, "box", "wbc", 0.9, box=wrong["box"])]
+        open_page(page, helped)
+        expect(status(page)).to_have_text("1 open")
+        before = shapes(page)
+        page.keyboard.press("Shift+Enter")  # all at once leaves what a person said
+        expect(page.locator("[data-role=live]")).to_contain_text("contradict a shape")
+        expect(status(page)).to_have_text("1 open")
+        page.keyboard.press(".")
+        page.keyboard.press("Enter")
+        expect(page.locator("[data-role=live]")).to_contain_text("Rename RBC: WBC 0.90")
+        expect(page.locator(ROWS)).to_have_count(0)
+        assert shapes(page) == before
+        page.keyboard.press("a")
+        wait_until(page, lambda: posted(helped, "/decisions/"))
+        (body,) = posted(helped, "/decisions/")
+        assert body["changes"] == [{"op": "concept", "id": wrong["id"], "concept": "wbc"}]
+
     def test_hidden_ones_come_back_by_the_same_key(self, page: Page, helped: Any) -> None:
         open_helped(page, helped)
         page.keyboard.press("u")

@@ -151,6 +151,18 @@ def test_what_all_agree_on_never_reaches_the_reviewer(desk: Desk, reviewer: Clie
     }
 
 
+@pytest.mark.parametrize("page", ["task_detail", "review"])
+def test_the_way_here_is_shown_where_several_people_label_one_input(
+    desk: Desk, reviewer: Client, page: str
+) -> None:
+    link = f'href="{desk.at("consensus")}"'
+    assert link in reviewer.get(desk.at(page)).content.decode()
+    Task.objects.update(worker={"strategy": "partitioned", "workers_per_input": 1, "weights": {}})
+    assert link not in reviewer.get(desk.at(page)).content.decode()
+    Task.objects.update(worker={"strategy": "partitioned", "workers_per_input": 2, "weights": {}})
+    assert link in reviewer.get(desk.at(page)).content.decode()
+
+
 def test_the_picked_shapes_stand_on_the_platform_and_no_others(desk: Desk, reviewer: Client) -> None:
     path, shown = opened(desk, reviewer)
     apple, pear = shown["rows"]

@@ -297,8 +297,8 @@ function pan(key) {
 const inList = () => role("rows").contains(document.activeElement) || document.activeElement === document.body;
 createKeys([
   { id: "settle", group: "Decide", label: "Store: these stand", keys: ["Enter"] },
-  { id: "whose", group: "Decide", label: "This labeler's shape stands (0: none)", fixed: "0 – 9",
-    keys: [..."0123456789"], run: (event) => pickNumber(Number(event.key)) },
+  { id: "whose", group: "Decide", label: "This labeler's shape stands (0: none)", fixed: "A – E or 0 – 9",
+    keys: [..."0123456789abcde"], run: ({ key }) => pickNumber(/\d/.test(key) ? Number(key) : LETTERS.indexOf(key.toUpperCase()) + 1) },
   { id: "open", group: "Decide", label: "Next one to decide", keys: ["n"], run: () => { toOpen(); return true; } },
   { id: "send-back", group: "Decide", label: "Ask everybody for changes", keys: ["r"] },
   { id: "undo", group: "Decide", label: "Take the last one back", keys: ["z", "Ctrl+z"] },

@@ -9,13 +9,12 @@ const WORDS = { approve: "approved", reject: "rejected" };
 export function drawPeople({ place, labelers, rows, picks, letterOf }) {
   const waiting = labelers.filter((one) => one.state === "awaiting_review");
   const fate = new Map(outcomes(waiting, rows, picks).map((one) => [one.item, one]));
-  place.replaceChildren(...labelers.map((one, at) => {
+  place.replaceChildren(...labelers.map((one) => {
     const mine = fate.get(one.item);
     const words = mine && (mine.verdict === "reject" ? "rejected: nothing stands"
       : [[mine.stand, mine.stand === 1 ? "stands" : "stand"], [mine.merged, "merged"], [mine.fall, mine.fall === 1 ? "goes" : "go"]]
-        .filter(([count], at) => count || !at).map(([count, word]) => `${count} ${word}`).join(", "));
+        .filter(([count]) => count).map(([count, word]) => `${count} ${word}`).join(", ") || "nothing drawn");
     return el("li", { class: "cs-person" }, el("b", { class: "cs-letter", text: letterOf(one.item) }),
-      mine && at < 9 && el("kbd", { text: at + 1, title: "This key: their shape stands" }),
       el("span", { class: "cs-person-name", text: one.name }),
       mine ? el("small", { class: "cs-fate", data: { verdict: mine.verdict }, title: FATE }, icon(WORDS[mine.verdict]), words) : stateBadge(one.state));
   }));

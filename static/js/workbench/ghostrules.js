@@ -41,6 +41,12 @@ export function isSaid(ghost, shapes) {
   return shapes.some((shape) => shape.concept === ghost.concept && overlap(ghost, shape) >= SAME);
 }
 
+/** The shape that says another class of what the suggestion shows, or null: to accept it is to rename that shape. */
+export function contradicted(ghost, shapes) {
+  const wrong = (shape) => shape.concept !== ghost.concept && shape.kind === ghost.kind && !shape.locked && overlap(ghost, shape) >= SAME;
+  return ghost.kind === "tag" ? null : shapes.find(wrong) || null;
+}
+
 /** Suggestions that wait for a word, from a value on, in the order of the answer (surest first). */
 export function openOnes(ghosts, shapes, refused, from) {
   return ghosts.filter((ghost) => ghost.value >= from && !refused.has(ghost.id) && !isSaid(ghost, shapes));

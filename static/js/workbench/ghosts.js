@@ -8,9 +8,9 @@ import { afterPaint, announce } from "./dom.js";
 import { createGhostLayer } from "./ghostlayer.js";
 import { createGhostList } from "./ghostlist.js";
 import { watchPointer } from "./ghostpointer.js";
-import { fieldsOf, openOnes, verdictOf, worth } from "./ghostrules.js";
+import { contradicted, fieldsOf, openOnes, verdictOf, worth } from "./ghostrules.js";
 import { createGhostSource } from "./ghostsource.js";
-import { add } from "./shapes.js";
+import { add, change } from "./shapes.js";
 
 const NONE = Object.freeze([]);
 
@@ -142,7 +142,10 @@ export function createGhosts({ settings, api, stage, queue, keys }) {
   }
 
   function accept(ghost, changing = false) {
-    judge(ghost, add(step, fieldsOf(ghost))[0], changing ? "Edit" : "Accept", changing && ghost.kind !== "tag" ? ghost.id : null);
+    const wrong = contradicted(ghost, step);
+    const shapes = wrong ? change(step, wrong.id, { concept: ghost.concept }) : add(step, fieldsOf(ghost))[0];
+    const word = wrong ? `Rename ${conceptOf(wrong.concept).name}` : changing ? "Edit" : "Accept";
+    judge(ghost, shapes, word, changing && ghost.kind !== "tag" ? (wrong || ghost).id : null);
     if (changing) stage.surface.focus({ preventScroll: true });
   }
 
@@ -157,10 +160,12 @@ export function createGhosts({ settings, api, stage, queue, keys }) {
   }
 
   function acceptAll() {
-    const count = shown().length;
-    const shapes = shown().reduce((all, ghost) => add(all, fieldsOf(ghost))[0], step);
-    if (!count || !store.edit(shapes, `accept ${count} suggestions`, "", null)) return;
-    announce(`${count} accepted. ${keys.nameOf("undo")} takes all of them back.`);
+    const taken = shown().filter((ghost) => !contradicted(ghost, step)); // what a person said is not renamed unseen
+    const count = taken.length;
+    const left = shown().length > count ? " Those that contradict a shape are left: take them one by one." : "";
+    const shapes = taken.reduce((all, ghost) => add(all, fieldsOf(ghost))[0], step);
+    if (count && store.edit(shapes, `accept ${count} suggestions`, "", null)) announce(`${count} accepted. ${keys.nameOf("undo")} takes all of them back.${left}`);
+    else if (left) announce(left.trim());
   }
 
   function toggle() {

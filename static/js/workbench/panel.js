@@ -173,12 +173,13 @@ export function createPanel({ stage, concepts, type, reasons, whole = true }) {
       return since;
     },
 
-    show(body, banner = null) {
+    /** `decided`: the state that it got on this page, which the body does not know. */
+    show(body, banner, decided) {
       const { item } = body;
       role("item-name").textContent = item.name;
       role("item-by").replaceChildren(
         ...[item.labeler ? `by ${item.labeler.name}` : "", item.age || ""].filter(Boolean).flatMap((text, at) => (at ? [" · ", text] : [text])),
-        stateBadge(item.state));
+        stateBadge(decided || item.state));
       role("banner").replaceChildren(...(banner ? [banner] : []));
       role("banner").hidden = !banner;
       role("history").replaceChildren(...body.history.map(historyLine));

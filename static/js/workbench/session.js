@@ -81,7 +81,7 @@ export function createSessions({ settings, api, stage, panel, ...page }) {
     forgetOld();
     session.seen = false;
     draw();
-    panel.show(session.body, page.banner(session.body));
+    panel.show(session.body, page.banner(session.body), session.decided && queue.current.state);
     document.title = `${name} · ${task.name}`;
   }
 
