@@ -15,17 +15,18 @@ from dashboard.sync.models import Task
 
 @dataclass(frozen=True)
 class Step:
-    """``method`` post needs a form. ``why`` is not empty where the step is not possible."""
+    """``method`` post needs a form. ``why``: why it is not possible, if so. ``second``: beside a likelier step."""
 
     word: str
     url: str
     method: str = "get"
     why: str = ""
+    second: bool = False
 
     @property
     def is_work(self) -> bool:
         """Work that waits for this person, which a list may stress; arranging things is not."""
-        return self.word != "Edit" and not self.why
+        return self.word != "Edit" and not self.why and not self.second
 
 
 def step(task: Task, *, membership: Membership, platform_user_id: str | None) -> list[Step]:
@@ -38,9 +39,10 @@ def step(task: Task, *, membership: Membership, platform_user_id: str | None) ->
         why = _why(review.check_reviewer, membership, platform_user_id, task)
         if not why and not waiting:
             why = "Nothing awaits review in this task right now."
-        if not why and is_shared(task):
+        shared = not why and is_shared(task)
+        if shared:
             steps.append(Step("Compare", reverse("consensus", args=[slug, task.pk])))
-        steps.append(Step("Review", reverse("review", args=[slug, task.pk]), why=why))
+        steps.append(Step("Review", reverse("review", args=[slug, task.pk]), why=why, second=shared))
     if membership.is_labeler and running:
         why = _why(labeling.check_labeler, membership, platform_user_id, task)
         if not why:

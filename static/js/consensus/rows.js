@@ -2,7 +2,7 @@
 import { el, icon, stateBadge } from "../workbench/dom.js";
 import { markOf, outcomes } from "./picks.js";
 
-const FATE = "stands: this shape is kept; merged: it says the same as one that is kept; goes: it is deleted";
+const FATE = "kept: their shape stands; same: it agrees with one that stands; out: nothing like it stands";
 const WORDS = { approve: "approved", reject: "rejected" };
 
 /** One line per labeler with what becomes of their work. */
@@ -12,7 +12,7 @@ export function drawPeople({ place, labelers, rows, picks, letterOf }) {
   place.replaceChildren(...labelers.map((one) => {
     const mine = fate.get(one.item);
     const words = mine && (mine.verdict === "reject" ? "rejected: nothing stands"
-      : [[mine.stand, mine.stand === 1 ? "stands" : "stand"], [mine.merged, "merged"], [mine.fall, mine.fall === 1 ? "goes" : "go"]]
+      : [[mine.stand, "kept"], [mine.merged, "same"], [mine.fall, "out"]]
         .filter(([count]) => count).map(([count, word]) => `${count} ${word}`).join(", ") || "nothing drawn");
     return el("li", { class: "cs-person" }, el("b", { class: "cs-letter", text: letterOf(one.item) }),
       el("span", { class: "cs-person-name", text: one.name }),
