@@ -178,7 +178,7 @@ export function createPanel({ stage, concepts, type, reasons, whole = true }) {
       const { item } = body;
       role("item-name").textContent = item.name;
       role("item-by").replaceChildren(
-        ...[item.labeler ? `by ${item.labeler.name}` : "", item.age || ""].filter(Boolean).flatMap((text, at) => (at ? [" · ", text] : [text])),
+        el("span", { text: [item.labeler && `by ${item.labeler.name}`, item.age].filter(Boolean).join(" · ") }),
         stateBadge(decided || item.state));
       role("banner").replaceChildren(...(banner ? [banner] : []));
       role("banner").hidden = !banner;
