@@ -13,6 +13,7 @@ from embedded_api.base import AppView
 from embedded_api.errors import FieldError
 from embedded_api.fields import Json, join
 from embedded_api.models import Annotation, AnnotationFilter, App
+from embedded_api.searches.reading import canonical
 from embedded_api.searches.running import matching_annotations
 from embedded_api.status_codes import APPROVED
 
@@ -46,7 +47,7 @@ def _new(app: App, sent: Json, where: str) -> AnnotationFilter:
     query = fields.mapping(search, "query", join(where, "search"))
     matching_annotations(app, query)  # a query that cannot run is refused now, not later
     public_id = fields.identifier(sent, "id", where, required=False) or ids.new()
-    return AnnotationFilter(app=app, public_id=public_id, query=envelope.dumps(query))
+    return AnnotationFilter(app=app, public_id=public_id, query=envelope.dumps(canonical(query)))
 
 
 def print_filter(row: AnnotationFilter) -> dict[str, Any]:

@@ -252,8 +252,11 @@ def test_a_search_is_printed_as_it_was_understood(app: EmbeddedApp) -> None:
     worker = {"user": {"id": "l-1", "nick": "x"}}
     query = {"filters": [{"annotation": {"worker": worker, "status": {"code": 24150, "description": "Ok"}}}]}
     app.ok("POST", "annotations/searches", {"searches": [{"id": "w", "save": True, "query": query}]})
-    found = app.ok("GET", "searches")["searches"][0]["query"]["filters"][0]["annotation"]
-    assert found == {"worker": {"user": {"id": "l-1"}}, "status": {"code": 24150}}
+    app.ok("POST", "annotation_filters", {"annotation_filters": [{"id": "f", "search": {"query": query}}]})
+    kept = app.ok("GET", "annotation_filters")["annotation_filters"][0]["search"]
+    for found in (app.ok("GET", "searches")["searches"][0], kept):
+        annotation = found["query"]["filters"][0]["annotation"]
+        assert annotation == {"worker": {"user": {"id": "l-1"}}, "status": {"code": 24150}}
 
 
 def test_as_many_conditions_as_there_may_be(app: EmbeddedApp) -> None:
