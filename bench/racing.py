@@ -1,6 +1,7 @@
 """One way of reading or writing annotations, in a process of its own; run by the wire part as a program.
 
     python -m bench.racing adapter|official list|changes|post [ROUND]    (the rest by JSON on standard input)
+    python -m bench.racing official post_singly
 
 Prints JSON: `seconds`, `processor` (seconds of this process), `found` (annotations read or written). Imports are
 not timed, and neither is making what is posted: both sides start from a list of plain facts.
@@ -19,6 +20,7 @@ from typing import Any
 PAGE = 1_000  # the largest page that the API has; both sides ask for it
 BATCH = 128  # the largest write that the API takes; both sides send it
 POSTED = 10_000
+SINGLY = 1_000
 LONG_AGO = datetime(2020, 1, 1, tzinfo=UTC)  # a first sync: everything has changed since
 Fact = tuple[str, str, tuple[float, float, float, float]]
 
@@ -125,6 +127,15 @@ class Official:
             found += sum(1 for one in self._call("PostAnnotations", asked).annotations if one.id)
         return found
 
+    def post_singly(self, sent: list[Fact]) -> int:
+        """One a call, as every example of the API's guide does; only some, for the time that it takes."""
+        for one in sent[:SINGLY]:
+            asked = self._s.PostAnnotationsRequest(
+                user_app_id=self._app, annotations=[self._annotation(*one)]
+            )
+            self._call("PostAnnotations", asked)
+        return SINGLY
+
     def _annotation(self, one: str, input_id: str, box: tuple[float, float, float, float]) -> Any:
         made = self._r.Annotation(id=one, input_id=input_id, user_id="l-1", task_id=self._task)
         made.status.code = 24157
@@ -148,7 +159,7 @@ def _every(page: Callable[[int], Any]) -> Iterator[Any]:
 def main(side: str, what: str, turn: str = "0") -> None:
     os.environ.setdefault("DJANGO_SETTINGS_MODULE", "dashboard.settings")
     who = {"adapter": Adapter, "official": Official}[side](json.load(sys.stdin))
-    sent = facts(f"{side}-{turn}")
+    sent = facts(f"{side}-{what}-{turn}")
     began, spent = time.perf_counter(), time.process_time()
     found = getattr(who, what)(sent)
     told = {"seconds": time.perf_counter() - began, "processor": time.process_time() - spent, "found": found}

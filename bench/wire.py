@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from bench.figures import Figure, p50
 from bench.filled import Filled, filled
-from bench.racing import POSTED
+from bench.racing import POSTED, SINGLY
 
 WAYS = {
     "list": "listed",
@@ -23,7 +23,7 @@ def run(annotations: int = 20_000, rounds: int = 3) -> list[Figure]:
         for way in WAYS:  # posting comes last: it adds to what is read
             expected = POSTED if way == "post" else there
             found += _race(server, way, expected, rounds)
-        return found
+        return [*found, _singly(server)]
 
 
 def _race(server: Filled, way: str, expected: int, rounds: int) -> list[Figure]:
@@ -60,3 +60,12 @@ def _race(server: Filled, way: str, expected: int, rounds: int) -> list[Figure]:
             f"{theirs:.2f} s : {own:.2f} s = {theirs / own:.1f}x",
         ),
     ]
+
+
+def _singly(server: Filled) -> Figure:
+    seen = server.requests()
+    told = server.run("racing", "official", "post_singly")
+    taken = f"{told['seconds']:.2f} s, {server.requests() - seen:,} requests"
+    return Figure(
+        "wire", f"{SINGLY:,} posted by the official client one a call, as the guide's examples do", taken
+    )
