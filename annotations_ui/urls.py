@@ -110,7 +110,9 @@ workbench_urls = [
     path("c/<slug:slug>/tasks/<int:task>/review/", workbench.review, name="review"),
     path("c/<slug:slug>/tasks/<int:task>/review/grid/", workbench.review_grid, name="review_grid"),
     path("c/<slug:slug>/tasks/<int:task>/consensus/", consensus.consensus, name="consensus"),
-    path("c/<slug:slug>/tasks/<int:task>/consensus/queue/", consensus.consensus_queue, name="consensus_queue"),
+    path(
+        "c/<slug:slug>/tasks/<int:task>/consensus/queue/", consensus.consensus_queue, name="consensus_queue"
+    ),
     path(
         "c/<slug:slug>/tasks/<int:task>/consensus/<int:input>/",
         consensus.consensus_input,

@@ -195,10 +195,21 @@ def test_what_is_no_input(embedded_app: EmbeddedApp) -> None:
         b"PK\x03\x04" + bytes(100),
         b"PK\x05\x06" + bytes(18),
         b"\x1f\x8b" + bytes(100),
-        gzip.compress(b"no tar"),
-        gzip.compress(packing.tarred(GOOD))[:-40],
+        gzip.compress(b"no tar", mtime=0),
+        gzip.compress(packing.tarred(GOOD), mtime=0)[:-40],
         packing.zipped(GOOD)[:-30],
         bytes(257) + b"ustar" + bytes(300),
+    ],
+    ids=[
+        "a letter",
+        "a picture",
+        "zip head",
+        "empty zip",
+        "gzip head",
+        "gzip",
+        "cut gzip",
+        "cut zip",
+        "tar head",
     ],
 )
 def test_broken_archives(embedded_app: EmbeddedApp, content: bytes) -> None:
