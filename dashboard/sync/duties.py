@@ -64,20 +64,31 @@ def _long() -> Case:
     return Case(When(mode=SyncRun.Mode.FULL, then=True), default=~Exists(before), output_field=BooleanField())
 
 
-def queue(connection_id: int, mode: str, requested_by_id: int | None = None) -> SyncRun:
-    """A queued run of this connection: the one that waits already, or a new one. Full wins over incremental."""
+def queue(
+    connection_id: int, mode: str, requested_by_id: int | None = None, *, asked: bool = False
+) -> SyncRun:
+    """A queued run of this connection: the one that waits already, or a new one.
+
+    Who joins a waiting run adds to it: full wins over incremental, asked for over scheduled.
+    """
     for _ in range(3):
         waiting = SyncRun.objects.filter(connection_id=connection_id, state=SyncRun.State.QUEUED).first()
         if waiting is not None:
+            wanted: dict[str, object] = {}
             if mode == SyncRun.Mode.FULL and waiting.mode != mode:
-                if not SyncRun.objects.filter(pk=waiting.pk, state=SyncRun.State.QUEUED).update(mode=mode):
-                    continue  # it was started just now, as what it was
-                waiting.mode = mode
+                wanted["mode"] = mode
+            if asked and not waiting.asked:
+                wanted |= {"asked": True, "requested_by_id": requested_by_id}
+            still = SyncRun.objects.filter(pk=waiting.pk, state=SyncRun.State.QUEUED)
+            if wanted and not still.update(**wanted):
+                continue  # it was started just now, as what it was
+            for name, value in wanted.items():
+                setattr(waiting, name, value)
             return waiting
         try:
             with transaction.atomic():
                 return SyncRun.objects.create(
-                    connection_id=connection_id, mode=mode, requested_by_id=requested_by_id
+                    connection_id=connection_id, mode=mode, requested_by_id=requested_by_id, asked=asked
                 )
         except IntegrityError:
             continue  # somebody else queued one just now
@@ -107,7 +118,7 @@ def _bury_stale(now: datetime) -> None:
             error="It stopped without a word: the worker was ended or the machine went down. It is repeated.",
         )
         if buried:
-            queue(run.connection_id, run.mode, run.requested_by_id)
+            queue(run.connection_id, run.mode, run.requested_by_id, asked=run.asked)
 
 
 def _closed(now: datetime) -> Q:

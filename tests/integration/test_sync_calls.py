@@ -12,8 +12,10 @@ from django.utils import timezone
 from dashboard.platforms import types
 from dashboard.platforms.errors import Forbidden, Unsupported
 from dashboard.platforms.types import AssignmentState, Capabilities, StatusCounts, TaskState
+from dashboard.sync import duties
 from dashboard.sync.models import ChangeMark, Concept, Drift, SyncRun, Task
 from dashboard.sync.pull import changes
+from dashboard.sync.services import syncing
 from tests.support.memory_desk import make_desk
 from tests.support.memory_platform import MemoryPlatform, region
 
@@ -61,6 +63,29 @@ def test_only_what_changed_is_read_and_counted(desk):
     }
     assert desk.item("in-1").shape_count == 1
     assert calls(desk)["list_annotations"] == 0, "what was read within the overlap is not read again"
+
+
+def test_people_and_concepts_are_read_when_somebody_asks_or_an_input_is_new(desk):
+    assert calls(desk)["list_concepts"] == 0
+    waiting = duties.queue(desk.connection.pk, "incremental")
+    assert syncing.request_sync(connection=desk.connection).pk == waiting.pk, "it joins the one that waits"
+    assert calls(desk)["list_concepts"] == 1
+    assert calls(desk)["list_concepts"] == 0
+    desk.app.inputs["in-9"] = types.Input(id="in-9")
+    desk.app.concepts.append(types.Concept(id="mitosis", name="Mitosis"))
+    assert calls(desk)["list_concepts"] == 1
+    assert Concept.objects.filter(connection=desk.connection, platform_id="mitosis").exists()
+    assert calls(desk)["list_concepts"] == 0
+
+
+def test_who_joins_a_waiting_run_is_named_with_it(desk):
+    scheduled = duties.queue(desk.connection.pk, "incremental")
+    run = duties.queue(desk.connection.pk, "full", desk.reviewer.pk, asked=True)
+    assert run.pk == scheduled.pk
+    for row in (run, SyncRun.objects.get(pk=run.pk)):
+        assert (row.mode, row.asked, row.requested_by_id) == ("full", True, desk.reviewer.pk)
+    again = duties.queue(desk.connection.pk, "incremental")
+    assert (again.mode, again.asked) == ("full", True), "the clock takes nothing back"
 
 
 def test_requests_are_on_the_record(desk):

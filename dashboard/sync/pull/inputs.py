@@ -21,8 +21,8 @@ from .proof import Ledger
 SWEEPS = 2
 
 
-def new(platform: Platform, connection: Connection, progress: Progress) -> None:
-    """What was added since the last one we know, and what was not ready then."""
+def new(platform: Platform, connection: Connection, progress: Progress) -> bool:
+    """What was added since the last one we know, and what was not ready then; True when something was added."""
     progress.stage("Reading new inputs")
     last = (
         Input.objects.filter(connection=connection, deleted_at=None)
@@ -32,17 +32,20 @@ def new(platform: Platform, connection: Connection, progress: Progress) -> None:
     )
     if last is None:
         everything(platform, connection, progress, None)
-        return
+        return True
+    added = False
     try:
         for part in chunks(platform.iter_inputs(after=last)):
             _save(connection, part, progress)
+            added = True
     except NotFound:
         everything(platform, connection, progress, None)  # the one we stopped at was deleted
-        return
+        return True
     waiting = Input.objects.filter(connection=connection, deleted_at=None, ready=False)
     names = list(waiting.order_by("id").values_list("platform_id", flat=True)[:1000])
     if names:
         _save(connection, platform.get_inputs(names), progress)
+    return added
 
 
 def everything(platform: Platform, connection: Connection, progress: Progress, ledger: Ledger | None) -> None:

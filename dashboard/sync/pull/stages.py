@@ -28,7 +28,8 @@ from .progress import Progress
 from .proof import Ledger
 
 SWEEPS = 2
-#: People and concepts change seldom; beside this they are read when something names an unknown one.
+#: People and concepts change seldom. Beside this they are read when somebody asks, and when a task is new or
+#: was edited, an input is new, or something names an unknown concept.
 LISTED_FOR = timedelta(minutes=10)
 
 
@@ -51,15 +52,16 @@ def _read(
 ) -> list[Task]:
     """Read and store; answers the tasks that exist. ``ledger`` is told everything, in a full pull."""
     edited = _tasks(platform, connection, progress, ledger)
+    grown = False
     alive = list(Task.objects.filter(connection=connection, deleted_at=None, missing_sweeps=0).order_by("id"))
     if ledger is not None:
         inputs.everything(platform, connection, progress, ledger)
     else:
-        inputs.new(platform, connection, progress)
+        grown = inputs.new(platform, connection, progress)
     found = changes.begin(connection.pk, full=ledger is not None)
     if not found.whole:
         changes.collect(platform, [task for task in alive if task.told_at], found, progress)
-    if _lists_are_due(progress, found, edited):
+    if grown or edited or _lists_are_due(progress, found):
         _people_and_concepts(platform, connection, progress, ledger)
         found.mark.listed_at = timezone.now()
     for task in alive:
@@ -89,17 +91,10 @@ def _miss_tasks(connection: Connection, listed: set[str]) -> int:
     return missing.filter(missing_sweeps__gte=SWEEPS).update(deleted_at=timezone.now())
 
 
-def _lists_are_due(progress: Progress, found: Changes, edited: set[str]) -> bool:
+def _lists_are_due(progress: Progress, found: Changes) -> bool:
     read = found.mark.listed_at
-    asked = progress.run.requested_by_id is not None
-    return (
-        found.whole
-        or asked
-        or found.strange
-        or bool(edited)
-        or not read
-        or timezone.now() - read > LISTED_FOR
-    )
+    old = not read or timezone.now() - read > LISTED_FOR
+    return old or found.whole or found.strange or progress.run.asked
 
 
 def _people_and_concepts(

@@ -18,8 +18,8 @@ from . import waking
 def request_sync(
     *, connection: Connection, mode: str = SyncRun.Mode.INCREMENTAL, by: User | None = None
 ) -> SyncRun:
-    """Queue a pull, or join the one that waits, and wake the worker where it may start at once."""
-    run = duties.queue(connection.pk, mode, by.pk if by else None)
+    """Queue a pull that leaves nothing out, or join the one that waits, and wake the worker where it may start."""
+    run = duties.queue(connection.pk, mode, by.pk if by else None, asked=True)
     if run.pk in duties.startable():
         transaction.on_commit(partial(waking.run_pull, run.pk), robust=True)
     return run
