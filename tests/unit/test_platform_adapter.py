@@ -611,3 +611,15 @@ def test_single_things_of_odd_shape_are_ambiguous(odd: Any) -> None:
     assert platform.list_tasks() == []
     assert platform.list_concepts() == []
     assert platform.quarantine.count > 0
+
+
+def test_a_text_that_no_database_can_hold_is_read_with_a_mark_in_its_place() -> None:
+    names = {"odd": "a\0b", "even": "a\\u0000b", "both": "\\\0\0", "plain": "cell"}
+    concepts = [{"id": one, "name": name} for one, name in names.items()]
+    found = Script(answer(concepts=concepts)).clarifai().list_concepts()
+    assert {one.id: one.name for one in found} == {
+        "odd": "a\ufffdb",
+        "even": "a\\u0000b",  # a backslash and five letters
+        "both": "\\\ufffd\ufffd",
+        "plain": "cell",
+    }

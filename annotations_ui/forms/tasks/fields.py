@@ -7,6 +7,7 @@ from collections.abc import Iterable
 from typing import Any
 
 from django import forms
+from django.core.validators import ProhibitNullCharactersValidator
 
 from annotations_ui.json_body import strict
 from dashboard.platforms.types import Predictor
@@ -66,7 +67,9 @@ class IdsField(forms.CharField):
         return " ".join(value) if isinstance(value, (tuple, list)) else value
 
     def to_python(self, value: Any) -> Any:
-        found = tuple(dict.fromkeys((super().to_python(value) or "").replace(",", " ").split()))
+        text = super().to_python(value) or ""
+        ProhibitNullCharactersValidator()(text)  # Django's own look at the value would miss it inside a tuple
+        found = tuple(dict.fromkeys(text.replace(",", " ").split()))
         if len(found) > MAX_IDS or any(len(one) > 128 for one in found):
             raise forms.ValidationError(f"At most {MAX_IDS} ids of at most 128 characters each.")
         return found

@@ -5,6 +5,7 @@ Everything here raises our own errors, or answers decoded frames whose items are
 
 from __future__ import annotations
 
+import re
 from collections.abc import Callable, Sequence
 from typing import Generic, TypeVar
 
@@ -73,6 +74,14 @@ class _Judged(msgspec.Struct):
 
 _judged = msgspec.json.Decoder(_Judged)
 
+#: U+0000 as JSON writes it, after an even number of backslashes; PostgreSQL can store it in no text.
+_NUL = re.compile(rb"(?<!\\)((?:\\\\)*)\\u0000")
+
+
+def storable(body: bytes) -> bytes:
+    """The JSON with U+FFFD where a text holds U+0000."""
+    return _NUL.sub(rb"\1\\ufffd", body) if rb"\u0000" in body else body
+
 
 def envelope(answer: Answer) -> Frame:
     """The frame of a successful answer; anything else raises the error that fits its status code."""
@@ -85,13 +94,14 @@ def batch(name: str) -> Callable[[Answer], Frame]:
 
 
 def _judge(answer: Answer, items: str) -> Frame:
+    body = storable(answer.body)
     try:
-        frame = _frame.decode(answer.body)
+        frame = _frame.decode(body)
     except UNREADABLE:
         frame = None
     if frame is None:
         try:
-            status = _judged.decode(answer.body).status
+            status = _judged.decode(body).status
         except UNREADABLE:
             status = None
         good = status is not None and status.number in (SUCCESS, ACCEPTED, MIXED)
