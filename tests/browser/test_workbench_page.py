@@ -10,7 +10,7 @@ from typing import Any
 
 import pytest
 from axe_playwright_python.sync_playwright import Axe
-from playwright.sync_api import Browser, Page, expect
+from playwright.sync_api import Browser, Page, Route, expect
 
 pytestmark = pytest.mark.browser
 
@@ -423,7 +423,8 @@ class TestLabel:
 
     def test_a_newer_draft_of_another_window_is_offered(self, page: Page, stub: Any) -> None:
         page.watch.expect("409")  # type: ignore[attr-defined]
-        open_page(page, stub, "label")
+        with page.expect_response("**/items/1/draft/"):
+            open_page(page, stub, "label")
         theirs = stub.desk.body(1)["annotations"][:3]
         stub.desk.drafts[1] = {"revision": 4, "shapes": theirs, "saved_at": "2026-01-02T10:00:00Z"}
         page.keyboard.press("v")
@@ -432,6 +433,22 @@ class TestLabel:
         expect(page.get_by_role("alert")).to_contain_text("another window")
         page.get_by_role("button", name="Use the newer one").click()
         expect(page.locator("[data-role=shape-count]")).to_have_text("3")
+
+    def test_a_draft_that_comes_late_takes_nothing_away(self, page: Page, stub: Any) -> None:
+        held: list[Route] = []
+        page.route("**/items/1/draft/", lambda route: held.append(route), times=1)
+        theirs = stub.desk.body(1)["annotations"][:3]
+        stub.desk.drafts[1] = {"revision": 4, "shapes": theirs, "saved_at": "2026-01-02T10:00:00Z"}
+        open_page(page, stub, "label")
+        wait_until(page, lambda: held)
+        page.keyboard.press("v")
+        page.keyboard.press("Tab")
+        page.keyboard.press("Delete")
+        expect(page.locator("[data-role=shape-count]")).to_have_text("10")
+        held[0].continue_()
+        expect(page.get_by_role("alert")).to_contain_text("another window")
+        page.get_by_role("button", name="Keep mine").click()
+        wait_until(page, lambda: len(stub.desk.drafts[1]["shapes"]) == 10)
 
     def test_skips_with_a_reason(self, page: Page, stub: Any) -> None:
         open_page(page, stub, "label")

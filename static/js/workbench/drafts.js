@@ -68,8 +68,8 @@ export function createDrafts({ api, urls, scope, conflict, saved = () => {}, del
 
     /** The draft to start from, or null: {shapes, theirs} with `theirs` set where the server's is newer and both differ. */
     async restore(id) {
-      const mine = read(id);
       const theirs = await api.get(address(urls.draft, id)).catch(() => null);
+      const mine = read(id); // only now: somebody may have drawn while the answer was under way
       if (!theirs) return mine?.dirty ? { shapes: mine.shapes, theirs: null } : null;
       if (!mine?.dirty) {
         write(id, { revision: theirs.revision, shapes: theirs.shapes, dirty: false, at: theirs.saved_at });
