@@ -247,10 +247,16 @@ def test_what_three_labelers_drew_is_settled_by_keyboard_and_taken_back(tour: To
     taken = page.locator(".cs-row[aria-current=true] .cs-choice").first
     page.keyboard.press((taken.inner_text())[0].translate({65: "1", 66: "2", 67: "3"}))
     expect(taken).to_have_attribute("aria-pressed", "true")
-    page.keyboard.press("Enter")
-    expect(page.locator("[data-role=last]")).to_contain_text(f"{first} settled")
+    said = page.locator("[data-role=last]")
+
+    def settled() -> bool:
+        page.keyboard.press("Enter")  # refused while the input has only just come
+        return bool(said.inner_text())
+
+    wait_for(settled, "the input to be settled", 10)
+    expect(said).to_contain_text(f"{first} settled")
     expect(name).not_to_have_text(first)
     page.keyboard.press("z")
-    expect(page.locator("[data-role=last]")).to_contain_text(f"{first} taken back")
+    expect(said).to_contain_text(f"{first} taken back")
     expect(name).to_have_text(first)
     expect(rows.first).to_be_visible()
