@@ -17,7 +17,7 @@ from annotations_ui.forms.tasks import TaskEditForm, TaskForm
 from annotations_ui.json_routes import find_task, here
 from annotations_ui.paging import cursor, page_links
 from annotations_ui.views.suggestions import assist_config
-from dashboard.accounts.models import Connection
+from dashboard.accounts.models import Connection, Membership
 from dashboard.assignments import plans, services
 from dashboard.assignments import selectors as assignments
 from dashboard.labeling.selectors import suggestion_precision
@@ -152,7 +152,10 @@ def task_edit(request: DeskRequest, slug: str, task: int) -> HttpResponse:
     """Everything that can change in a task that exists."""
     connection, membership = here(request)
     found = find_task(connection, task)
-    told = services.told(found)
+    saving = request.method == "POST" and "add_rule" not in request.POST
+    unread = _read_again(membership, found) if saving else ""
+    told, version = services.told(found), services.version(found)
+    seen = request.POST.get("seen", version)
     form = TaskEditForm(
         request.POST if request.method == "POST" else None,
         connection=connection,
@@ -160,10 +163,11 @@ def task_edit(request: DeskRequest, slug: str, task: int) -> HttpResponse:
         given=told,
         more_rules="add_rule" in request.POST,
     )
-    seen = found.modified_at.isoformat() if found.modified_at else ""
-    if request.POST.get("seen", seen) != seen:
+    if unread:
+        form.add_error(None, unread)
+    elif saving and seen != version:
         form.add_error(None, CHANGED_MEANWHILE)
-    if request.method == "POST" and not form.more_rules and form.is_valid():
+    if saving and form.is_valid():
         try:
             services.edit_task(actor=membership, task=found, plan=form.ready)
         except PlatformError as problem:
@@ -175,10 +179,19 @@ def task_edit(request: DeskRequest, slug: str, task: int) -> HttpResponse:
         "form": form,
         "task": found,
         "told": told,
-        "seen": seen,
+        "seen": version if saving else seen,  # what was typed so far still stands on what was seen first
         "source": task_words.source(told, items=_items(connection, found)),
     }
     return render(request, "tasks/edit.html", context, status=422 if form.errors else 200)
+
+
+def _read_again(membership: Membership, task: Task) -> str:
+    """Look at the platform before writing over it; answers why that could not be done."""
+    try:
+        services.read_again(actor=membership, task=task)
+    except PlatformError as problem:
+        return f"Nothing was changed. {told_why(problem)}"
+    return ""
 
 
 @require_POST

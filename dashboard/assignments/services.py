@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from hashlib import blake2b
 from uuid import uuid4
 
 import msgspec
@@ -49,6 +50,18 @@ def edit_task(*, actor: Membership, task: Task, plan: TaskPlan) -> Task:
         modified_at=task.modified_at,
     )
     return tasks.edit_task(connection=actor.connection, actor=actor.user, task=changed)
+
+
+def read_again(*, actor: Membership, task: Task) -> None:
+    """The mirror of the task as the platform tells it now. Raises PolicyError and the service layer's errors."""
+    check_manages_tasks(actor)
+    tasks.read_again(connection=actor.connection, task=task)
+
+
+def version(task: Task) -> str:
+    """32 hex digits that change when anything does that a person could edit; times alone change nothing."""
+    said = msgspec.structs.replace(told(task), modified_at=None)
+    return blake2b(msgspec.json.encode(said, order="deterministic"), digest_size=16).hexdigest()
 
 
 def close_task(*, actor: Membership, task: Task, state: TaskState) -> Task:

@@ -145,14 +145,18 @@ def test_an_edit_keeps_what_others_wrote_and_unknown_metadata(desk: TaskDesk) ->
     assert told.input_ids == tuple(f"in-{number}" for number in range(6)), "the chosen inputs stay"
 
 
-def test_a_foreign_edit_is_not_overwritten_unseen(desk: TaskDesk) -> None:
+@pytest.mark.parametrize("synced", [True, False])
+def test_a_foreign_edit_is_not_overwritten_unseen(desk: TaskDesk, synced: bool) -> None:
     desk.post("task_create", full_form(desk))
     row = Task.objects.get()
     page = desk.get("task_edit", row.pk)
     form = sent_by(page.context["form"]) | {"seen": page.context["seen"], "name": "Mine"}
     theirs = msgspec.structs.replace(desk.told(row), name="Theirs")
     people.platform_for(desk.connection).edit_task(theirs)
-    desk.pull()
+    if synced:
+        desk.pull()
+        more = desk.post("task_edit", form | {"add_rule": "1"}, row.pk)
+        assert more.context["seen"] == form["seen"], "another row of the form is no look at the task"
     answer = desk.post("task_edit", form, row.pk)
     assert answer.status_code == 422
     assert "changed on the platform while this page was open" in answer.content.decode()

@@ -29,6 +29,12 @@ def create_task(*, connection: Connection, actor: User, task: types.Task) -> Tas
     return mirror(connection, actor, made, "task.create")
 
 
+def read_again(*, connection: Connection, task: Task) -> None:
+    """Put what the platform says of the task at this moment into the mirror and ``task``. Raises PlatformError."""
+    mirroring.save_tasks(connection.pk, [platform_for(connection).get_task(task.platform_id)])
+    task.refresh_from_db()
+
+
 def edit_task(*, connection: Connection, actor: User, task: types.Task) -> Task:
     """Replace name, description, labelers and reviewers as far as the platform allows. Raises PlatformError."""
     return mirror(connection, actor, platform_for(connection).edit_task(task), "task.edit")
