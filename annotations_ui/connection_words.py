@@ -5,6 +5,15 @@ from __future__ import annotations
 from collections.abc import Iterable
 from dataclasses import dataclass
 
+from dashboard.platforms.errors import (
+    Ambiguous,
+    NotFound,
+    NotSent,
+    PlatformError,
+    Throttled,
+    Unauthorized,
+    UnsafeAddress,
+)
 from dashboard.platforms.types import Capabilities, TokenReport
 from dashboard.sync.models import Drift
 
@@ -58,6 +67,23 @@ class Lines:
 
     works: list[str]
     missing: list[Missing]
+
+
+def refusal(problem: PlatformError) -> tuple[str | None, str]:
+    """Which field of the connection is the likely cause of a failed test (None: no single one), and a sentence."""
+    said = problem.message
+    if isinstance(problem, (NotSent, Ambiguous)):
+        return "base_url", f"{said} Check the address, or try again."
+    if isinstance(problem, UnsafeAddress):
+        return "base_url", f"This address is not called: {said}"
+    if isinstance(problem, Unauthorized):
+        code = f" (code {problem.code})" if problem.code else ""
+        return "token", f"The platform did not accept this token{code}. Enter it again, or another one."
+    if isinstance(problem, NotFound):
+        return "app_id", f"The platform shows no such app of this user to the token. {said}"
+    if isinstance(problem, Throttled):
+        return None, f"{said} Try again in a while."
+    return None, f"The platform did not accept this: {said}"
 
 
 def features(report: TokenReport) -> Lines:

@@ -1,7 +1,7 @@
-"""A token that was typed for a test, kept for the save that follows.
+"""A token that was typed for a test, kept for the next try or the save that follows.
 
 It waits in the person's session on the server, encrypted, for ten minutes, for one use, and only for the address
-and app that it was tested with. It never goes into a page: a form that shows a secret would hand it to every
+and app that it was typed for. It never goes into a page: a form that shows a secret would hand it to every
 extension and every screen.
 """
 
@@ -31,8 +31,13 @@ def waits(request: HttpRequest) -> bool:
 def take(request: HttpRequest, place: Sequence[str]) -> str:
     """The token kept for this place, or an empty text; either way nothing is kept any more."""
     found = _read(request)
-    request.session.pop(_KEY, None)
+    forget(request)
     return found[-1] if found is not None and found[:-1] == list(place) else ""
+
+
+def forget(request: HttpRequest) -> None:
+    """Keep nothing any more."""
+    request.session.pop(_KEY, None)
 
 
 def _read(request: HttpRequest) -> list[str] | None:

@@ -21,12 +21,12 @@ class ConnectionForm(forms.Form):
     base_url = forms.URLField(
         max_length=300, label="Address", initial="https://api.clarifai.com", assume_scheme="https"
     )
-    user_id = forms.CharField(max_length=200, label="User id", help_text="The owner of the app")
+    user_id = forms.CharField(max_length=200, label="User id", help_text="The owner of the app.")
     app_id = forms.CharField(max_length=200, label="App id")
     token = forms.CharField(max_length=500, label="Token (PAT)", widget=_secret())
 
     def __init__(self, *args: Any, kept: bool = False, **kwargs: Any) -> None:
-        """``kept``: the token of the last test waits on the server, so the field may stay empty."""
+        """``kept``: the token of the last try waits on the server, so the field may stay empty."""
         super().__init__(*args, **kwargs)
         self.fields["token"].required = not kept
 

@@ -15,7 +15,7 @@ from annotations_ui.access import DeskRequest, for_roles
 from annotations_ui.forms.connections import ConnectionEditForm, ConnectionForm
 from annotations_ui.json_routes import here
 from dashboard.assignments import connections as services
-from dashboard.platforms.errors import PlatformError
+from dashboard.platforms.errors import PlatformError, Unauthorized, UnsafeAddress
 from dashboard.platforms.types import TokenReport
 from dashboard.sync import selectors
 from dashboard.sync.services import people, syncing
@@ -36,37 +36,51 @@ def connection_create(request: DeskRequest) -> HttpResponse:
     form = ConnectionForm(request.POST or None, kept=kept_token.waits(request))
     report = None
     if request.method == "POST" and form.is_valid():
-        given = form.cleaned_data
-        place = [given[name] for name in _PLACE]
-        given["token"] = kept_token.take(request, place) if not given["token"] else given["token"]
-        report = _tested(form, given)
+        given = {**form.cleaned_data}  # an error on a field takes its value out of the form
+        report = _tested(request, form, given)
         if report is not None and "save" in request.POST and request.desk.user is not None:
+            kept_token.forget(request)
             made = services.create_connection(actor=request.desk.user, **given)
             syncing.request_sync(connection=made, mode="full", by=request.desk.user)
             messages.success(request, f"{made.name} is added; the first sync has been asked for.")
             return redirect("sync_runs", slug=made.slug)
-        if report is not None:
-            kept_token.keep(request, given["token"], place)
-    context = {"form": form, "kept": kept_token.waits(request), **_report(report)}
+    elif request.method == "POST" and all(form.cleaned_data.get(name) for name in (*_PLACE, "token")):
+        kept_token.keep(request, form.cleaned_data["token"], _place(form.cleaned_data))
+    kept = kept_token.waits(request)
+    form.fields["token"].required = not kept
+    context = {"form": form, "kept": kept, **_report(report)}
     return render(request, "connections/create.html", context, status=422 if form.errors else 200)
 
 
 _PLACE = ("kind", "base_url", "user_id", "app_id")
 
 
-def _tested(form: ConnectionForm, given: dict[str, Any]) -> TokenReport | None:
-    """What the platform says of the token; None, with the error on the form, when it does not accept it."""
+def _place(given: dict[str, Any]) -> list[str]:
+    return [given[name] for name in _PLACE]
+
+
+def _tested(request: DeskRequest, form: ConnectionForm, given: dict[str, Any]) -> TokenReport | None:
+    """What the platform says of the token; None, with the error on the form, when it does not accept it.
+
+    The token (put into ``given``, if it is the kept one) waits for the next try, unless the platform refused it or
+    the address is one that is never called.
+    """
+    kept = kept_token.take(request, _place(given))
+    given["token"] = given["token"] or kept
     if not given["token"]:
         form.add_error(
-            "token",
-            "Enter the token again: a tested one is kept for ten minutes, for the same address and app.",
+            "token", "Enter the token again: the kept one is only for the address and app it came with."
         )
         return None
+    report = None
     try:
-        return people.test_connection(**{name: given[name] for name in (*_PLACE, "token")})
+        report = people.test_connection(**{name: given[name] for name in (*_PLACE, "token")})
     except PlatformError as problem:
-        form.add_error(None, f"The platform did not accept this: {problem.message}")
-        return None
+        form.add_error(*connection_words.refusal(problem))
+        if isinstance(problem, (Unauthorized, UnsafeAddress)):
+            return None
+    kept_token.keep(request, given["token"], _place(given))
+    return report
 
 
 def _report(report: TokenReport | None) -> dict[str, Any]:
@@ -92,7 +106,8 @@ def connection_settings(request: DeskRequest, slug: str) -> HttpResponse:
             if form.cleaned_data["token"]:
                 people.check_token(connection=connection, token=form.cleaned_data["token"])
         except PlatformError as problem:
-            form.add_error("token", f"The platform did not accept it: {problem.message}")
+            field, sentence = connection_words.refusal(problem)
+            form.add_error("token" if field == "token" else None, sentence)
         else:
             services.change_connection(actor=membership, **form.cleaned_data)
             messages.success(request, "Saved.")
@@ -118,7 +133,7 @@ def connection_test(request: DeskRequest, slug: str) -> HttpResponse:
     try:
         context = _report(people.test_stored_token(connection=connection))
     except PlatformError as problem:
-        context = {"problem": problem.message}
+        context = {"problem": connection_words.refusal(problem)[1]}
     return render(request, "connections/_report.html", context)
 
 

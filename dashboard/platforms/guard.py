@@ -175,7 +175,7 @@ class AddressGuard:
             answers = ()
         found = list(dict.fromkeys(str(answer[4][0]).partition("%")[0] for answer in answers))
         if not found:
-            raise NotSent("The platform's host name could not be resolved.")
+            raise NotSent("The platform's host name could not be found.")
         # One bad number among good ones is refused as a whole: nothing honest answers like that.
         if not trusted and not all(is_public(address) for address in found):
             raise UnsafeAddress("The address leads into a private or reserved network.")

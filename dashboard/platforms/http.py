@@ -282,7 +282,7 @@ def translate(error: Exception) -> PlatformError:
     if isinstance(error, (httpx.ConnectTimeout, httpx.PoolTimeout)):
         return NotSent("The platform did not accept a connection in time.")
     if isinstance(error, httpx.ConnectError):
-        return NotSent("The platform could not be reached.")
+        return NotSent(_why_not_connected(error))
     if isinstance(error, (httpx.UnsupportedProtocol, httpx.InvalidURL)):
         return UnsafeAddress("The platform's address cannot be called.")
     if isinstance(error, httpx.TimeoutException):
@@ -290,6 +290,19 @@ def translate(error: Exception) -> PlatformError:
     if isinstance(error, httpx.DecodingError):
         return Ambiguous("The platform's answer could not be unpacked.")
     return Ambiguous(f"The connection to the platform broke ({type(error).__name__}).")
+
+
+def _why_not_connected(failure: BaseException | None) -> str:
+    """What TLS or the operating system said, in words: it stands in the chain behind httpx's own exception."""
+    while failure is not None:
+        if isinstance(failure, ssl.SSLCertVerificationError):
+            return f"The certificate of the platform's host is not valid: {failure.verify_message}."
+        if isinstance(failure, ssl.SSLError):
+            return "The platform's host does not speak TLS (https) at this port."
+        if isinstance(failure, ConnectionRefusedError):
+            return "The platform's host refused the connection: nothing listens at this port."
+        failure = failure.__cause__ or failure.__context__
+    return "The platform could not be reached."
 
 
 def _read(response: httpx.Response, max_bytes: int) -> Answer:

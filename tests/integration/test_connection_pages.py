@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 from datetime import timedelta
 from typing import Any
 
@@ -17,6 +18,16 @@ from annotations_ui import connection_words, kept_token
 from dashboard.accounts import encryption
 from dashboard.accounts.models import Connection
 from dashboard.platforms import types
+from dashboard.platforms.errors import (
+    Ambiguous,
+    Forbidden,
+    NotFound,
+    NotSent,
+    PlatformError,
+    Throttled,
+    Unauthorized,
+    UnsafeAddress,
+)
 from dashboard.platforms.types import Capabilities, Feature, TokenReport
 from dashboard.sync.models import Drift, Input, SyncRun, WorkItem
 from tests.support.memory_desk import MemoryDesk, make_desk
@@ -95,6 +106,74 @@ def test_the_kept_token_is_kept_ten_minutes(admin: Client, monkeypatch: pytest.M
     assert create(admin, token="", save="").status_code == 422
     assert encryption.unseal(encryption.seal("text"), seconds=5) == "text"
     assert encryption.unseal("not ours", seconds=5) is None
+
+
+def fields_with_errors(page: str) -> list[str]:
+    """Names of the inputs that the page marks for everybody, with an error text that they point to."""
+    marked = re.findall(r'<input[^>]*name="(\w+)"[^>]*aria-invalid="true"[^>]*>', page)
+    for name in marked:
+        pointed = re.search(rf'<input[^>]*name="{name}"[^>]*aria-describedby="([^"]+)"', page)
+        assert pointed is not None
+        assert f"id_{name}_error" in pointed[1].split()
+        assert f'id="id_{name}_error"' in page
+    return marked
+
+
+def fails_with(problem: PlatformError, monkeypatch: pytest.MonkeyPatch) -> None:
+    def check(self: MemoryPlatform) -> TokenReport:
+        raise problem
+
+    monkeypatch.setattr(MemoryPlatform, "check", check)
+
+
+@pytest.mark.parametrize(
+    ("problem", "field", "kept"),
+    [
+        (NotSent("The platform's host name could not be found."), "base_url", True),
+        (Ambiguous("The platform did not answer in time."), "base_url", True),
+        (UnsafeAddress("The address leads into a private or reserved network."), "base_url", False),
+        (NotFound("The platform does not know it."), "app_id", True),
+        (Unauthorized("The platform does not accept the token.", code=11009), "token", False),
+        (Throttled("The platform asks for fewer requests."), None, True),
+        (Forbidden("The platform does not allow this with the present token."), None, True),
+    ],
+)
+def test_a_failed_test_marks_its_cause_and_keeps_what_was_not_refused(
+    admin: Client, monkeypatch: pytest.MonkeyPatch, problem: PlatformError, field: str | None, kept: bool
+) -> None:
+    with monkeypatch.context() as failing:
+        fails_with(problem, failing)
+        answer = create(admin, token=TOKEN, save="")
+    page = answer.content.decode()
+    assert answer.status_code == 422
+    assert 'role="alert"' in page
+    assert fields_with_errors(page) == ([field] if field else [])
+    assert ("leave this empty to use it" in page) is kept
+    assert TOKEN not in page
+    assert not Connection.objects.filter(name="Second").exists()
+    assert create(admin, token="", save="").status_code == (302 if kept else 422)
+
+
+def test_a_token_survives_a_forgotten_name(admin: Client) -> None:
+    answer = create(admin, token=TOKEN, name="", save="")
+    assert answer.status_code == 422
+    assert fields_with_errors(answer.content.decode()) == ["name"]
+    assert create(admin, token="", save="").status_code == 302
+    assert second().token.reveal() == TOKEN
+
+
+def test_a_refused_token_takes_the_kept_one_with_it(admin: Client) -> None:
+    create(admin, token=TOKEN, test="")
+    create(admin, token="wrong", test="")
+    page = create(admin, token="", save="")
+    assert page.status_code == 422
+    assert "token" in fields_with_errors(page.content.decode())
+
+
+def test_the_widget_points_to_its_help(admin: Client) -> None:
+    page = admin.get(reverse("connection_create")).content.decode()
+    assert re.search(r'<input[^>]*name="token"[^>]*aria-describedby="id_token_helptext"', page)
+    assert 'id="id_token_helptext"' in page
 
 
 def test_a_refused_token_is_not_kept(admin: Client) -> None:

@@ -222,7 +222,7 @@ def test_a_name_that_changes_its_answer_is_refused_at_the_second_connection() ->
 
 
 def test_unknown_names_were_not_sent() -> None:
-    with pytest.raises(NotSent):
+    with pytest.raises(NotSent, match="could not be found"):
         AddressGuard(resolver=Names()).resolve("nowhere.example.com", 443)
     with pytest.raises(UnsafeAddress):
         AddressGuard(resolver=Names()).resolve("example.com", 25)

@@ -301,7 +301,7 @@ def test_a_name_that_leads_inside_at_connect_time_reaches_nobody(server: HTTPSer
 def test_nobody_listening_is_not_sent(unused_port: int) -> None:
     origin = Origin("http", "127.0.0.1", unused_port)
     client = HttpClient(f"http://127.0.0.1:{unused_port}", guard=AddressGuard(trusted=[origin]), tries=1)
-    with pytest.raises(NotSent):
+    with pytest.raises(NotSent, match="refused the connection"):
         client.call("POST", "/a", body_of, body=b"{}")
     client.close()
 
@@ -356,10 +356,19 @@ def test_a_certificate_that_nobody_vouches_for_is_not_sent(
         trusted=[Origin("https", "labels.example.com", port)], resolver=resolver("127.0.0.1")
     )
     client = HttpClient(f"https://labels.example.com:{port}", guard=guard, tries=1)
-    with pytest.raises(NotSent):
+    with pytest.raises(NotSent, match="certificate of the platform's host is not valid: self-signed"):
         client.call("POST", "/a", body_of, body=b"{}")
     client.close()
     assert server.seen == []  # type: ignore[attr-defined]
+
+
+def test_a_host_without_tls_says_so(server: HTTPServer) -> None:
+    port = server.server_address[1]
+    guard = AddressGuard(trusted=[Origin("https", "127.0.0.1", port)])
+    client = HttpClient(f"https://127.0.0.1:{port}", guard=guard, tries=1)
+    with pytest.raises(NotSent, match="does not speak TLS"):
+        client.call("GET", "/a", body_of)
+    client.close()
 
 
 def test_unauthorized_is_not_repeated() -> None:
