@@ -8,7 +8,10 @@ from collections.abc import Iterator
 from pathlib import Path
 
 import pytest
-from playwright.sync_api import Browser, ConsoleMessage, Page, sync_playwright
+from playwright.sync_api import Browser, ConsoleMessage, Page, expect, sync_playwright
+
+# A deadline, not a budget: a machine that does other work as well is slow, not wrong.
+expect.set_options(timeout=15_000)
 
 ARGUMENTS = [
     "--no-sandbox",
@@ -81,7 +84,7 @@ def watched(page: Page) -> Watch:
 def page(chromium: Browser) -> Iterator[Page]:
     """A fresh page of 1280x720 in its own context; ``page.watch.expect(words)`` allows a provoked error."""
     context = chromium.new_context(viewport={"width": 1280, "height": 720}, reduced_motion="reduce")
-    context.set_default_timeout(10_000)
+    context.set_default_timeout(15_000)
     new = context.new_page()
     new.watch = watched(new)  # type: ignore[attr-defined]
     yield new
