@@ -1,9 +1,10 @@
 """The only door to the network: a small HTTP client that speaks our own errors.
 
-Answers are read as a stream with a size cap and a time cap, redirects are never followed, proxies and other
-settings of the environment are ignored, and connections go to addresses that the guard checked. Everything
-that can go wrong comes out as one of :mod:`dashboard.platforms.errors`; the httpx exception (which holds the
-request and with it the token) is dropped, not chained.
+Answers are read as a stream with a size cap and a time cap, redirects are not followed (they come out as an error;
+see :mod:`dashboard.platforms.media`), proxies and other settings of the environment are ignored, and connections
+go to addresses that the guard checked. Everything that can go wrong comes out as one of
+:mod:`dashboard.platforms.errors`; the httpx exception (which holds the request and with it the token) is dropped,
+not chained.
 """
 
 from __future__ import annotations
@@ -55,6 +56,14 @@ class Answer(msgspec.Struct, frozen=True):
     content_type: str = ""
     retry_after: float | None = None
     request_id: str = ""
+
+
+class Redirected(UnsafeAddress):
+    """The answer was a redirect. ``location`` is where to, as the header says it, or "" where it says nothing."""
+
+    def __init__(self, status: int, location: str) -> None:
+        super().__init__(f"The address answered with a redirect (status {status}), which is not followed.")
+        self.location = location
 
 
 class _PinnedBackend(httpcore.NetworkBackend):
@@ -196,19 +205,22 @@ class HttpClient:
         max_bytes: int,
         headers: Sequence[tuple[str, str]] = (),
         sending: Callable[[], None] = lambda: None,
+        seconds: float | None = None,
     ) -> Answer:
         """GET any guarded address; the answer has status 200. Nothing is sent along but ``headers``.
 
-        The rate limit is the platform's: it counts only for addresses of its own origin.
+        The rate limit is the platform's: it counts only for addresses of its own origin. ``seconds`` is what is left
+        of the time for the answer, when less than ANSWER_SECONDS.
 
-        Raises UnsafeAddress, AnswerTooLarge, NotFound, Forbidden or another PlatformError.
+        Raises Redirected, UnsafeAddress, AnswerTooLarge, NotFound, Forbidden or another PlatformError.
         """
         address = self._guard.check_url(url)
         limited = split_url(address)[0] == split_url(self.base_url)[0]
 
         def once() -> Answer:
             sending()
-            return _picture(self._send("GET", address, None, headers, max_bytes, limited=limited))
+            sent = self._send("GET", address, None, headers, max_bytes, limited=limited, seconds=seconds)
+            return _picture(sent)
 
         return self._repeat(once, True)
 
@@ -244,6 +256,7 @@ class HttpClient:
         max_bytes: int,
         *,
         limited: bool = True,
+        seconds: float | None = None,
     ) -> Answer:
         if self._limit is not None and limited:
             self._limit.acquire()
@@ -252,7 +265,7 @@ class HttpClient:
             request = self._client.build_request(method, url, content=body, headers=list(headers))
             response = self._client.send(request, stream=True)
             try:
-                return _read(response, max_bytes)
+                return _read(response, max_bytes, ANSWER_SECONDS if seconds is None else seconds)
             finally:
                 response.close()
         except PlatformError:
@@ -305,15 +318,14 @@ def _why_not_connected(failure: BaseException | None) -> str:
     return "The platform could not be reached."
 
 
-def _read(response: httpx.Response, max_bytes: int) -> Answer:
+def _read(response: httpx.Response, max_bytes: int, seconds: float) -> Answer:
     if response.is_redirect or 300 <= response.status_code < 400:
-        raise UnsafeAddress(
-            f"The address answered with a redirect (status {response.status_code}), which is not followed."
-        )
+        location = response.headers.get("location", "") if response.has_redirect_location else ""
+        raise Redirected(response.status_code, location)
     length = response.headers.get("content-length", "")
     if length.isascii() and length.isdigit() and int(length) > max_bytes:
         raise AnswerTooLarge(f"The answer is larger than {max_bytes} bytes.")
-    end = time.monotonic() + ANSWER_SECONDS
+    end = time.monotonic() + seconds
     parts: list[bytes] = []
     size = 0
     for part in response.iter_bytes():

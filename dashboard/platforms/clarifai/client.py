@@ -14,6 +14,7 @@ from urllib.parse import quote, unquote, urlsplit
 
 import msgspec
 
+from .. import media
 from ..errors import Rejected
 from ..guard import DEFAULT_PORTS, split_url
 from ..http import Answer, HttpClient, Query
@@ -124,8 +125,12 @@ class ClarifaiClient:
 
     def fetch(self, url: str, *, max_bytes: int) -> Answer:
         """A hosted picture; the token goes along where :func:`is_own_media` allows it, and nowhere else."""
-        headers = [("Authorization", f"Key {self._token}")] if is_own_media(self._http.base_url, url) else []
-        return self._http.fetch(url, max_bytes=max_bytes, headers=headers, sending=self._count)
+
+        def headers(address: str) -> list[tuple[str, str]]:
+            own = is_own_media(self._http.base_url, address)
+            return [("Authorization", f"Key {self._token}")] if own else []
+
+        return media.fetch(self._http, url, max_bytes=max_bytes, headers=headers, sending=self._count)
 
     def _count(self) -> None:
         with self._lock:
@@ -137,7 +142,7 @@ def is_own_media(base_url: str, url: str) -> bool:
 
     On the connection's own origin; and, for Clarifai itself, on its hosts of hosted media, over TLS. Never to a path
     of the API: an input's address is data of whoever made it, and must not make us call the API in our own name.
-    Redirects are not followed, so the token cannot travel on. Raises UnsafeAddress for what is no address.
+    On a redirect it never travels to another origin (see :mod:`..media`). Raises UnsafeAddress for what is no address.
     """
     own, _ = split_url(base_url)
     there, normal = split_url(url)
