@@ -11,7 +11,7 @@ from dashboard.accounts.policies import PolicyError
 from dashboard.platforms.types import Annotation
 from dashboard.review import selectors, services
 from dashboard.review.consensus import Settlement, rows_of, settle
-from dashboard.review.consensus.selectors import any_shared, items_of, shared_inputs
+from dashboard.review.consensus.selectors import items_of, shared_inputs
 from dashboard.review.models import BulkReview, Decision
 from dashboard.review.transitions import IllegalMove
 from dashboard.sync import seen
@@ -175,7 +175,6 @@ def test_the_queue_holds_shared_inputs_only(shared: Shared) -> None:
     assert [item.labeler_id for item in items_of(task, shared.items[0].input_id)] == list(PEOPLE)
     WorkItem.objects.filter(pk__in=[item.pk for item in shared.items[1:]]).update(state="to_do")
     assert shared_inputs(task, reviewer_id="r-1").rows == []
-    assert not any_shared(task)
 
 
 def test_the_queue_pages_by_key(shared: Shared) -> None:

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from dataclasses import dataclass
 
-from django.db.models import Count, Exists, OuterRef, Q, QuerySet
+from django.db.models import Count, Exists, OuterRef, Q
 
 from dashboard.sync.models import Input, Task, WorkItem
 
@@ -25,7 +25,10 @@ def shared_inputs(task: Task, *, reviewer_id: str | None, after: int = 0, limit:
     ``reviewer_id`` is the reader's platform id: an input that they labeled themselves is left out, whoever else
     labeled it. Each row carries ``waiting``, the number of its items that wait.
     """
-    rows = _shared(task)
+    waiting = Count("items", filter=Q(items__task=task, items__state=AWAITING, items__gone=False))
+    busy = WorkItem.objects.filter(task=task, state=AWAITING, input=OuterRef("pk"))
+    rows = Input.objects.filter(Exists(busy), connection=task.connection_id)
+    rows = rows.annotate(waiting=waiting).filter(waiting__gte=2)
     if reviewer_id:
         own = WorkItem.objects.filter(task=task, input=OuterRef("pk"), labeler_id=reviewer_id, gone=False)
         rows = rows.exclude(Exists(own))
@@ -33,20 +36,8 @@ def shared_inputs(task: Task, *, reviewer_id: str | None, after: int = 0, limit:
     return SharedPage(found[:limit], found[limit - 1].pk if len(found) > limit else None)
 
 
-def any_shared(task: Task) -> bool:
-    """Whether the task has an input for this kind of review at all."""
-    return _shared(task).exists()
-
-
 def items_of(task: Task, input_id: int) -> list[WorkItem]:
     """All work items of one input in the task, in the order of their labelers' ids."""
     # The inner query finds nothing for a number that no key can be; a comparison with it would fail.
     rows = WorkItem.objects.filter(task=task, input__in=Input.objects.filter(pk=input_id), gone=False)
     return list(rows.select_related("task", "input", "connection").order_by("labeler_id"))
-
-
-def _shared(task: Task) -> QuerySet[Input]:
-    waiting = Count("items", filter=Q(items__task=task, items__state=AWAITING, items__gone=False))
-    busy = WorkItem.objects.filter(task=task, state=AWAITING, input=OuterRef("pk"))
-    rows = Input.objects.filter(Exists(busy), connection=task.connection_id)
-    return rows.annotate(waiting=waiting).filter(waiting__gte=2)
