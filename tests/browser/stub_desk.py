@@ -38,6 +38,7 @@ SKIP_REASONS = ["blurry", "unclear", "duplicate", "other"]
 OPEN = ("awaiting_review", "to_do", "changes_asked")
 BLANK = "<!doctype html><html lang=en><title>Blank</title><link rel=icon href=data:,><p data-role=live></p></html>"
 WIDTH, HEIGHT = 640, 480
+LIBRARIES = {"static": "tests.browser.plain_static", "workbench": "annotations_ui.templatetags.workbench"}
 
 
 def cells(seed: int) -> list[dict[str, Any]]:
@@ -127,7 +128,7 @@ class Desk:
         }  # fmt: skip
 
     def render(self, mode: str) -> str:
-        engine = Engine(dirs=[str(ROOT / "templates")], libraries={"static": "tests.browser.plain_static"})
+        engine = Engine(dirs=[str(ROOT / "templates")], libraries=LIBRARIES)
         context = {"config": self.config(mode), "task": {"name": "Blood cells"}, "connection": {"slug": "demo"},
                    "csrf_token": "stub-token"}  # fmt: skip
         return engine.get_template(f"workbench/{mode}.html").render(Context(context))
