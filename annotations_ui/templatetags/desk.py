@@ -134,5 +134,6 @@ def initials(name: str) -> str:
 @register.inclusion_tag("_field.html")
 def field(bound: BoundField, help: str = "", icon: str = "") -> dict[str, Any]:
     """One form field with label, help and errors, wired for screen readers."""
-    bound.help_text = help or bound.help_text  # the widget points to the help only where the field knows of it
+    # The widget points to the help only where the field knows of it.
+    bound.help_text = help or bound.help_text
     return {"field": bound, "help": bound.help_text, "icon": icon, "kind": bound.widget_type}

@@ -10,13 +10,12 @@ import pytest
 from django.test import Client
 from django.urls import reverse
 
-from dashboard.accounts.models import Connection, PlatformIdentity, User
 from dashboard.sync import duties
 from dashboard.sync.models import Input, OutboxEntry, Task, WorkItem
 from dashboard.sync.pull import pull
 from dashboard.sync.push import push
 from tests.support.embedded import EmbeddedApp, EmbeddedServer
-from tests.support.people import make_person
+from tests.support.people import connection_to, known_person, make_person
 
 pytestmark = pytest.mark.django_db
 
@@ -30,16 +29,8 @@ class Desk:
 
     def __init__(self, app: EmbeddedApp) -> None:
         self.app = app
-        self.connection = Connection.objects.create(
-            slug="live",
-            name="Live",
-            kind="embedded",
-            base_url=app.base_url,
-            platform_user_id=app.user_id,
-            platform_app_id=app.app_id,
-            token=app.token,
-        )
-        self.reviewer = self._person("r-1", "reviewer")
+        self.connection = connection_to(app)
+        self.reviewer, _ = known_person(self.connection, app, "r-1", "reviewer")
         app.add_inputs("agreed", "disputed")
         self._make_task()
         self._label()
@@ -47,13 +38,6 @@ class Desk:
         assert run is not None
         assert (run.state, run.error) == ("done", "")
         self.task = Task.objects.get()
-
-    def _person(self, name: str, role: str) -> User:
-        user = make_person(self.connection, role)
-        PlatformIdentity.objects.create(
-            user=user, connection=self.connection, platform_user_id=name, token=self.app.tokens[name]
-        )
-        return user
 
     def _make_task(self) -> None:
         rule = {"approval_threshold_labelers": 3, "approval_threshold_reviewers": 1}

@@ -8,14 +8,13 @@ import pytest
 from django.core.cache import cache
 from django.urls import reverse
 
-from dashboard.accounts.models import Connection
 from dashboard.audit.models import AuditEntry
 from dashboard.platforms import types
 from dashboard.platforms.errors import NotSent
 from dashboard.platforms.types import LabelOrderState
 from dashboard.sync.models import Task
 from dashboard.sync.services import choices, people
-from tests.support.people import make_person, signed_in
+from tests.support.people import connection_to, make_person, signed_in
 from tests.support.task_desk import TaskDesk, make_task_desk
 
 pytestmark = pytest.mark.django_db
@@ -146,15 +145,7 @@ def test_an_unknown_order_is_not_found(desk: TaskDesk) -> None:
 def test_an_order_of_another_connection_is_not_found(desk: TaskDesk, embedded_server) -> None:
     desk.post("label_order_create", desk.form(**ORDER))
     mine = embedded_server.new_app()
-    other = Connection.objects.create(
-        slug="other",
-        name="Other",
-        kind="embedded",
-        base_url=mine.base_url,
-        platform_user_id=mine.user_id,
-        platform_app_id=mine.app_id,
-        token=mine.token,
-    )
+    other = connection_to(mine, "other")
     stranger = signed_in(make_person(other, "admin"))
     for slug, route in (
         ("other", "label_order_edit"),

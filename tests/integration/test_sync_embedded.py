@@ -8,7 +8,7 @@ import pytest
 from django.conf import settings
 from django.db import transaction
 
-from dashboard.accounts.models import Connection, PlatformIdentity
+from dashboard.accounts.models import Connection
 from dashboard.platforms import types
 from dashboard.sync import duties, selectors
 from dashboard.sync.fingerprint import fingerprint
@@ -18,7 +18,7 @@ from dashboard.sync.push import push
 from dashboard.sync.services import delivery, people, syncing, tasks, work
 from dashboard.sync.services.delivery import Write
 from dashboard.sync.shapes import lines
-from tests.support.people import make_person
+from tests.support.people import connection_to, known_person, make_person
 
 pytestmark = pytest.mark.django_db
 
@@ -29,27 +29,11 @@ NEW = {"kind": "box", "concept": "rbc", "value": 1, "box": BOX, "points": None, 
 class Live:
     def __init__(self, app):
         self.app = app
-        self.connection = Connection.objects.create(
-            slug="live",
-            name="Live",
-            kind="embedded",
-            base_url=app.base_url,
-            platform_user_id=app.user_id,
-            platform_app_id=app.app_id,
-            token=app.token,
-        )
+        self.connection = connection_to(app)
         self.connection.refresh_from_db()
         self.admin = make_person(self.connection, "admin")
-        self.labeler = self.person("l-1", "labeler")
-        self.reviewer = self.person("r-1", "reviewer")
-
-    def person(self, name, role):
-        user = make_person(self.connection, role)
-        own = next(user_id for user_id in self.app.tokens if user_id.startswith(name))
-        PlatformIdentity.objects.create(
-            user=user, connection=self.connection, platform_user_id=own, token=self.app.tokens[own]
-        )
-        return user
+        self.labeler, _ = known_person(self.connection, app, "l-1", "labeler")
+        self.reviewer, _ = known_person(self.connection, app, "r-1", "reviewer")
 
     def name_of(self, user):
         return people.platform_user_id(self.connection, user)

@@ -4,11 +4,15 @@ from __future__ import annotations
 
 from functools import cache
 from itertools import count
+from typing import TYPE_CHECKING
 
 from django.contrib.auth.hashers import make_password
 from django.test import Client
 
-from dashboard.accounts.models import Connection, Membership, User
+from dashboard.accounts.models import Connection, Membership, PlatformIdentity, User
+
+if TYPE_CHECKING:  # it loads much that rows alone do not need
+    from tests.support.embedded import EmbeddedApp
 
 PASSWORD = "four plain words here"
 _numbers = count(1)
@@ -27,6 +31,28 @@ def make_connection(
         **fields,
     }
     return Connection.objects.create(slug=slug, kind=kind, **values)
+
+
+def connection_to(app: EmbeddedApp, slug: str = "live") -> Connection:
+    """A connection to an app of a live embedded server, with the token of the app's owner."""
+    return make_connection(
+        slug,
+        kind=Connection.Kind.EMBEDDED,
+        base_url=app.base_url,
+        platform_user_id=app.user_id,
+        platform_app_id=app.app_id,
+        token=app.token,
+    )
+
+
+def known_person(connection: Connection, app: EmbeddedApp, name: str, role: str) -> tuple[User, str]:
+    """A person who is, with a token of their own, the app's user whose id begins with `name`; and that id."""
+    user = make_person(connection, role)
+    own = next(user_id for user_id in app.tokens if user_id.startswith(name))
+    PlatformIdentity.objects.create(
+        user=user, connection=connection, platform_user_id=own, token=app.tokens[own]
+    )
+    return user, own
 
 
 def make_person(connection: Connection | None = None, *roles: str, username: str = "") -> User:

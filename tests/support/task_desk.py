@@ -8,13 +8,12 @@ from urllib.parse import urlsplit
 from django.test import Client
 from django.urls import reverse
 
-from dashboard.accounts.models import Connection, PlatformIdentity, User
 from dashboard.platforms import types
 from dashboard.sync import duties
 from dashboard.sync.models import Task, WorkItem
 from dashboard.sync.pull import pull
 from dashboard.sync.services import people
-from tests.support.people import make_person, signed_in
+from tests.support.people import connection_to, known_person, make_person, signed_in
 
 
 class TaskDesk:
@@ -22,27 +21,12 @@ class TaskDesk:
 
     def __init__(self, app: Any) -> None:
         self.app = app
-        self.connection = Connection.objects.create(
-            slug="live",
-            name="Live",
-            kind="embedded",
-            base_url=app.base_url,
-            platform_user_id=app.user_id,
-            platform_app_id=app.app_id,
-            token=app.token,
-        )
+        self.connection = connection_to(app)
         self.browser: Client = signed_in(make_person(self.connection, "admin"))
-        self.ids = {name: self._person(name) for name in ("l-1", "l-2", "r-1")}
+        roles = {"l-1": "labeler", "l-2": "labeler", "r-1": "reviewer"}
+        self.ids = {name: known_person(self.connection, app, name, role)[1] for name, role in roles.items()}
         app.add_inputs(*(f"in-{number}" for number in range(6)))
         self.pull()
-
-    def _person(self, name: str) -> str:
-        user: User = make_person(self.connection, "labeler" if name.startswith("l") else "reviewer")
-        own = next(one for one in self.app.tokens if one.startswith(name))
-        PlatformIdentity.objects.create(
-            user=user, connection=self.connection, platform_user_id=own, token=self.app.tokens[own]
-        )
-        return own
 
     def pull(self) -> None:
         run = pull(duties.queue(self.connection.pk, "incremental").pk)
