@@ -79,6 +79,22 @@ answer = {
 }
 """
 
+_CANCELLED = """
+from embedded_api.jobs.cancelling import cancel_extraction
+made, asked = claims.ids.new, []
+
+def new():
+    if not asked:
+        asked.append(claims._ready().order_by("pk").first().public_id)
+        cancel_extraction(ExtractionJob.objects.filter(public_id=asked[0]))
+    return made()
+
+ExtractionJob.objects.filter(status_code=RUNNING).delete()
+claims.ids.new = new
+job = claims.claim()
+answer = {"cancelled": asked[0], "taken": job.public_id}
+"""
+
 
 @pytest.fixture(scope="module")
 def race() -> dict[str, Any]:
@@ -96,3 +112,7 @@ def test_two_workers_at_the_same_job_every_time_take_each_once(race: dict[str, A
 
 def test_who_lost_a_job_cannot_write_to_it_any_more() -> None:
     assert in_the_shed(_MADE + _LATE) == {"same": True, "lost": True, "done": 3}
+
+
+def test_a_job_that_is_cancelled_while_a_worker_reaches_for_it_is_not_taken() -> None:
+    assert in_the_shed(_MADE + _CANCELLED) == {"cancelled": "job-01", "taken": "job-03"}
