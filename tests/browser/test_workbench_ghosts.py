@@ -203,11 +203,29 @@ class TestKeys:
         page.keyboard.press("Enter")
         expect(page.locator("[data-role=live]")).to_contain_text("Rename RBC: WBC 0.90")
         expect(page.locator(ROWS)).to_have_count(0)
+        expect(status(page)).to_have_text("0 open · 1 accepted")
         assert shapes(page) == before
         page.keyboard.press("a")
         wait_until(page, lambda: posted(helped, "/decisions/"))
         (body,) = posted(helped, "/decisions/")
         assert body["changes"] == [{"op": "concept", "id": wrong["id"], "concept": "wbc"}]
+        # The outline is the labeler's: the suggestion was right in its class alone.
+        assert said(body) == [("seal-6", "edited")]
+
+    def test_a_renaming_that_is_taken_back_says_nothing(self, page: Page, helped: Any) -> None:
+        helped.desk.suggestions[1]["suggestions"] = [ghost(6, "box", "wbc", 0.9, box=cells(1)[1]["box"])]
+        open_page(page, helped)
+        for key in (".", "Enter"):
+            page.keyboard.press(key)
+        expect(status(page)).to_have_text("0 open · 1 accepted")
+        page.reload()
+        expect(status(page)).to_have_text("0 open · 1 accepted")
+        page.keyboard.press("z")
+        expect(status(page)).to_have_text("1 open")
+        page.keyboard.press("a")
+        wait_until(page, lambda: posted(helped, "/decisions/"))
+        (body,) = posted(helped, "/decisions/")
+        assert (body["changes"], said(body)) == ([], [])
 
     def test_hidden_ones_come_back_by_the_same_key(self, page: Page, helped: Any) -> None:
         open_helped(page, helped)
@@ -395,8 +413,19 @@ class TestRules:
         shape = {"id": "s", "kind": "box", "concept": "rbc", "box": FREE}
         same, other = ghost(1, "box", "rbc", 0.5, box=FREE), ghost(2, "box", "wbc", 0.5, box=FREE)
         assert run(
-            "m.openOnes(a[0], [a[1]], new Set(), 0).map((g) => g.concept)", [[same, other], shape]
+            "m.openOnes(a[0], [a[1]], new Map(), 0).map((g) => g.concept)", [[same, other], shape]
         ) == ["wbc"]
+
+    def test_what_became_of_a_renamed_shape_decides(self, run: Any) -> None:
+        one, judged = ghost(1, "box", "wbc", 0.5, box=FREE), [[ghost(1, "box", "wbc", 0.5)["id"], "s"]]
+        sent = [
+            [{"op": "concept", "id": "s", "concept": "wbc"}, {"op": "shape", "id": "s", "box": OTHER}],
+            [{"op": "concept", "id": "s", "concept": "platelets"}],
+            [{"op": "delete", "id": "s"}],
+            [],
+        ]
+        found = run("a[1].map((sent) => m.verdictOf(a[0], sent, new Map(a[2])))", [one, sent, judged])
+        assert found == ["edited", None, None, None]
 
     def test_a_value_never_looks_surer_than_it_is(self, run: Any) -> None:
         assert run("[0.999, 0.29, 0.5, 1].map(m.worth)") == ["0.99", "0.29", "0.50", "1.00"]

@@ -47,9 +47,12 @@ export function contradicted(ghost, shapes) {
   return ghost.kind === "tag" ? null : shapes.find(wrong) || null;
 }
 
-/** Suggestions that wait for a word, from a value on, in the order of the answer (surest first). */
-export function openOnes(ghosts, shapes, refused, from) {
-  return ghosts.filter((ghost) => ghost.value >= from && !refused.has(ghost.id) && !isSaid(ghost, shapes));
+/**
+ * Suggestions that wait for a word, from a value on, in the order of the answer (surest first). `judged`: a Map of a
+ * suggestion's id to null where it was refused, or to the id of the shape that was renamed after it.
+ */
+export function openOnes(ghosts, shapes, judged, from) {
+  return ghosts.filter((ghost) => ghost.value >= from && judged.get(ghost.id) !== null && !isSaid(ghost, shapes));
 }
 
 /** The shape that an accepted suggestion becomes: like a drawn one, under the suggestion's id. */
@@ -57,10 +60,17 @@ export function fieldsOf({ id, kind, concept, box, points }) {
   return { id, kind, concept, value: 1, box, points };
 }
 
-/** "accepted", "edited" or "refused"; null where nothing was said. `sent` are the shapes or changes of an answer. */
-export function verdictOf(ghost, sent, refused) {
+/**
+ * "accepted", "edited" or "refused"; null where nothing was said. `sent` are the shapes or changes of an answer. Where a
+ * shape was renamed, and still is, the person's outline stands with the model's concept: edited.
+ */
+export function verdictOf(ghost, sent, judged) {
   const shape = find(sent, ghost.id);
-  if (!shape) return refused.has(ghost.id) ? "refused" : null;
+  if (!shape) {
+    const renamed = judged.get(ghost.id);
+    if (!renamed) return renamed === null ? "refused" : null;
+    return find(sent, renamed)?.concept === ghost.concept ? "edited" : null;
+  }
   const untouched = shape.concept === ghost.concept && shape.value === 1 && sameGeometry(shape, ghost);
   return untouched ? "accepted" : "edited";
 }

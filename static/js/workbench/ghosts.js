@@ -1,7 +1,7 @@
 /**
  * Suggestions of the task's model ("ghosts"): read for the item in view and ahead for the next ones, then accepted, edited
  * or refused. An accepted one becomes a shape under the suggestion's id, so that drafts, undo and saving need to know
- * nothing of it; what was refused belongs to a step of the history, so that undo takes it back as well.
+ * nothing of it; what was refused, or renamed a shape, belongs to a step of the history, so that undo takes it back as well.
  */
 import { createKept } from "./api.js";
 import { afterPaint, announce } from "./dom.js";
@@ -19,14 +19,14 @@ export function createGhosts({ settings, api, stage, queue, keys }) {
   const { assist } = settings;
   const { store, conceptOf } = stage;
   const source = createGhostSource({ api, urls: settings.urls, queue });
-  const refusals = new WeakMap(); // a step of the history -> ids refused by then
-  const remembered = new Map(); // item id -> ids refused, for the item's return in this sitting
+  const judgements = new WeakMap(); // a step of the history -> what was judged by then (see ghostrules)
+  const remembered = new Map(); // item id -> what was judged, for the item's return in this sitting
   const kept = createKept({ scope: `${settings.connection}.ghosts` });
   let item = null;
   let answer = null; // of the item in view, when it is here
   let failed = "";
   let step = null; // of the history, as far as it is drawn
-  let refused = new Set();
+  let judged = new Map();
   let open = NONE;
   let current = null;
   let hidden = false;
@@ -54,7 +54,7 @@ export function createGhosts({ settings, api, stage, queue, keys }) {
 
   function enter(id) {
     [item, answer, failed, step, current, spent] = [id, null, "", null, null, null];
-    refused = remembered.get(id) || new Set(kept.read(id)?.refused);
+    judged = remembered.get(id) || new Map(kept.read(id)?.judged);
     open = NONE;
     layer.hide();
     if (id !== null) follow();
@@ -74,22 +74,22 @@ export function createGhosts({ settings, api, stage, queue, keys }) {
 
   /* ---- what is open ---- */
 
-  /** Every step of the history knows what was refused by then; a new one knows what the one before it knew. */
+  /** Every step of the history knows what was judged by then; a new one knows what the one before it knew. */
   function follow() {
     const { value } = store.history;
-    if (!refusals.has(value)) refusals.set(value, refused);
+    if (!judgements.has(value)) judgements.set(value, judged);
     step = value;
-    if (refusals.get(value) === refused) return;
-    refused = refusals.get(value);
-    remembered.set(item, refused);
-    if (refused.size) kept.write(item, { refused: [...refused] });
+    if (judgements.get(value) === judged) return;
+    judged = judgements.get(value);
+    remembered.set(item, judged);
+    if (judged.size) kept.write(item, { judged: [...judged] });
     else kept.clear(item);
   }
 
   function refresh() {
     if (item !== null) follow();
     const { readonly } = store.state;
-    open = answer && !readonly ? openOnes(answer.suggestions, step, refused, from) : NONE;
+    open = answer && !readonly ? openOnes(answer.suggestions, step, judged, from) : NONE;
     if (!open.some((ghost) => ghost.id === current)) current = null;
     draw();
   }
@@ -103,7 +103,7 @@ export function createGhosts({ settings, api, stage, queue, keys }) {
 
   function words() {
     if (!answer || store.state.readonly) return "";
-    const said = answer.suggestions.map((ghost) => verdictOf(ghost, step, refused));
+    const said = answer.suggestions.map((ghost) => verdictOf(ghost, step, judged));
     const count = (...verdicts) => said.filter((one) => verdicts.includes(one)).length;
     return [[open.length, "open"], [count("accepted", "edited"), "accepted"], [count("refused"), "refused"]]
       .filter(([number], at) => number || !at).map(([number, word]) => `${number} ${word}`).join(" · ");
@@ -144,6 +144,7 @@ export function createGhosts({ settings, api, stage, queue, keys }) {
   function accept(ghost, changing = false) {
     const wrong = contradicted(ghost, step);
     const shapes = wrong ? change(step, wrong.id, { concept: ghost.concept }) : add(step, fieldsOf(ghost))[0];
+    if (wrong) judgements.set(shapes, new Map([...judged, [ghost.id, wrong.id]]));
     const word = wrong ? `Rename ${conceptOf(wrong.concept).name}` : changing ? "Edit" : "Accept";
     judge(ghost, shapes, word, changing && ghost.kind !== "tag" ? (wrong || ghost).id : null);
     if (changing) stage.surface.focus({ preventScroll: true });
@@ -155,7 +156,7 @@ export function createGhosts({ settings, api, stage, queue, keys }) {
 
   function refuse(ghost) {
     const next = [...step];
-    refusals.set(next, new Set([...refused, ghost.id]));
+    judgements.set(next, new Map([...judged, [ghost.id, null]]));
     judge(ghost, next, "Refuse");
   }
 
@@ -233,7 +234,7 @@ export function createGhosts({ settings, api, stage, queue, keys }) {
       const sent = body.shapes || body.changes;
       if (!sent || !answer) return body;
       const suggestions = answer.suggestions.flatMap((ghost) => {
-        const verdict = verdictOf(ghost, sent, refused);
+        const verdict = verdictOf(ghost, sent, judged);
         return verdict ? [{ id: ghost.id, verdict, base: ghost.base }] : [];
       });
       source.forget(item);
