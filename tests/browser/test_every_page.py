@@ -16,7 +16,7 @@ from playwright.sync_api import Browser, Page, expect
 from annotations_ui.urls import urlpatterns
 from tests.support import visiting
 from tests.support.browser import Watch, watched
-from tests.support.desk import RunningDesk, running_desk
+from tests.support.desk import RunningDesk, demo_desk
 from tests.support.stores import wait_for
 from tests.support.visiting import Places
 
@@ -166,7 +166,7 @@ class Tour:
 @pytest.fixture(scope="module")
 def tour(tmp_path_factory: pytest.TempPathFactory, chromium: Browser) -> Iterator[Tour]:
     data: Path = tmp_path_factory.mktemp("tour") / "data"
-    with running_desk(data) as desk:
+    with demo_desk(data) as desk:
         yield Tour(desk, chromium)
 
 

@@ -16,7 +16,7 @@ from playwright.sync_api import Browser, Page, expect
 from dashboard.demo.plan import APP_ID, OWNER_ID, SLUG
 from tests.support import visiting
 from tests.support.browser import watched
-from tests.support.desk import RunningDesk, running_desk
+from tests.support.desk import RunningDesk, demo_desk
 from tests.support.stores import short_folder, wait_for
 
 pytestmark = [pytest.mark.slow, pytest.mark.browser]
@@ -29,7 +29,7 @@ PATIENCE = 30_000  # milliseconds; the whole desk runs beside the browser on a m
 @pytest.fixture(scope="module")
 def desk() -> Iterator[RunningDesk]:
     env = {"PROOFDESK_UNDO_SECONDS": "1", "PROOFDESK_SYNC_SECONDS": "2"}
-    with short_folder("ghosts") as folder, running_desk(folder / "var", env=env) as desk:
+    with short_folder("ghosts") as folder, demo_desk(folder / "var", env=env) as desk:
         yield desk
 
 

@@ -16,7 +16,7 @@ from playwright.sync_api import Browser, Page, expect
 
 from devtools.environment import ROOT
 from tests.support.browser import watched
-from tests.support.desk import RunningDesk, clean_environment, running_desk
+from tests.support.desk import RunningDesk, clean_environment, demo_desk
 from tests.support.stores import short_folder, wait_for
 from tests.support.voc import VocFolder
 
@@ -31,9 +31,7 @@ PENDING, APPROVED, AWAITING = 24151, 24150, 24157
 def desk() -> Iterator[RunningDesk]:
     with (
         short_folder("loop") as folder,
-        running_desk(
-            folder / "var", env={"PROOFDESK_UNDO_SECONDS": "1", "PROOFDESK_SYNC_SECONDS": "2"}
-        ) as desk,
+        demo_desk(folder / "var", env={"PROOFDESK_UNDO_SECONDS": "1", "PROOFDESK_SYNC_SECONDS": "2"}) as desk,
     ):
         yield desk
 

@@ -3,15 +3,19 @@
 from __future__ import annotations
 
 import os
+import shutil
 import signal
 import socket
+import sqlite3
 import subprocess
 import sys
 from collections.abc import Iterator
-from contextlib import contextmanager
+from contextlib import closing, contextmanager
 from pathlib import Path
 
+from devtools.children import tied_to_parent
 from devtools.environment import ROOT
+from tests.support.once import made_once
 from tests.support.stores import wait_for
 
 READY = "Proofdesk is ready"
@@ -21,9 +25,11 @@ START_SECONDS = 300.0  # a first start draws the demo data; the machine may be b
 class RunningDesk:
     """One `dev.py up`. `said()` is all it printed; `url` and `embedded_url` are its two servers."""
 
-    def __init__(self, data: Path, *, env: dict[str, str] | None = None) -> None:
+    def __init__(
+        self, data: Path, *, env: dict[str, str] | None = None, ports: tuple[int, int] | None = None
+    ) -> None:
         self.data = data
-        self.port, self.embedded_port = free_port(), free_port()
+        self.port, self.embedded_port = ports or (free_port(), free_port())
         self._output = data.with_name(data.name + ".out")
         self._output.unlink(missing_ok=True)
         self.process = subprocess.Popen(
@@ -33,6 +39,7 @@ class RunningDesk:
             stdin=subprocess.DEVNULL,
             stdout=open(self._output, "wb"),  # noqa: SIM115  (closed with the test process)
             stderr=subprocess.STDOUT,
+            preexec_fn=tied_to_parent(signal.SIGTERM),
         )
 
     @property
@@ -104,9 +111,11 @@ def command(port: int, embedded_port: int) -> list[str]:
 
 
 @contextmanager
-def running_desk(data: Path, *, env: dict[str, str] | None = None) -> Iterator[RunningDesk]:
+def running_desk(
+    data: Path, *, env: dict[str, str] | None = None, ports: tuple[int, int] | None = None
+) -> Iterator[RunningDesk]:
     """A ready desk on free ports; whatever happens, it and all its processes are gone at the end."""
-    desk = RunningDesk(data, env=env)
+    desk = RunningDesk(data, env=env, ports=ports)
     try:
         desk.wait_until_ready()
         yield desk
@@ -115,6 +124,30 @@ def running_desk(data: Path, *, env: dict[str, str] | None = None) -> Iterator[R
             desk.terminate()
         except subprocess.TimeoutExpired:
             desk.kill()
+
+
+@contextmanager
+def demo_desk(data: Path, *, env: dict[str, str] | None = None) -> Iterator[RunningDesk]:
+    """A ready desk whose folder `data` (not there yet) is a copy of one that was seeded in this run."""
+    shutil.copytree(made_once("demo", _seed), data)
+    ports = free_port(), free_port()
+    _move_pictures(data, ports[1])
+    with running_desk(data, env=env, ports=ports) as desk:
+        yield desk
+
+
+def _seed(folder: Path) -> None:
+    with running_desk(folder):
+        pass
+
+
+def _move_pictures(data: Path, port: int) -> None:
+    """Let the mirror name the pictures at the platform's new port, as the next full pull would."""
+    with closing(sqlite3.connect(data / "proofdesk.sqlite3")) as database, database:
+        for column in ("url", "large_url", "thumb_url"):
+            path = f"substr({column}, instr({column}, '/media/'))"
+            address = f"http://127.0.0.1:{port}"
+            database.execute(f"UPDATE sync_input SET {column} = ? || {path}", (address,))
 
 
 def clean_environment(**more: str) -> dict[str, str]:

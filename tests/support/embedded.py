@@ -7,6 +7,8 @@ import io
 import itertools
 import os
 import secrets
+import shutil
+import signal
 import socket
 import subprocess
 import sys
@@ -20,7 +22,10 @@ import httpx
 import pytest
 from PIL import Image
 
+from devtools.children import tied_to_parent
+from devtools.freshness import is_migrated
 from tests.support import judged
+from tests.support.once import made_once
 
 REPO = Path(__file__).resolve().parents[2]
 OPERATOR_KEY = "test-operator-" + secrets.token_hex(16)
@@ -158,24 +163,38 @@ def free_port() -> int:
         return port
 
 
-def start_embedded(data_dir: Path, *, threads: int = 8, **environment: str) -> EmbeddedServer:
-    """Migrate a data folder and serve it with gunicorn; answers when /healthz does."""
-    env = {
-        name: value for name, value in os.environ.items() if not name.startswith(("EMBEDDED_", "PROOFDESK_"))
-    }
-    env |= {
+def _environment(data_dir: Path) -> dict[str, str]:
+    ours = ("EMBEDDED_", "PROOFDESK_")
+    return {name: value for name, value in os.environ.items() if not name.startswith(ours)} | {
         "DJANGO_SETTINGS_MODULE": "embedded_api.settings",
         "EMBEDDED_DATA_DIR": str(data_dir),
         "EMBEDDED_OPERATOR_KEY": OPERATOR_KEY,
     }
-    env |= environment
+
+
+def _migrate(data_dir: Path) -> None:
     subprocess.run(
         [sys.executable, "manage.py", "migrate", "--verbosity", "0"],
         cwd=REPO,
-        env=env,
+        env=_environment(data_dir),
         check=True,
         timeout=120,
     )
+
+
+def _prepare_database(data_dir: Path) -> None:
+    """Bring the folder's database up to date; a new one is a copy of one that was migrated in this run."""
+    database = data_dir / "embedded.sqlite3"
+    if not database.exists():
+        shutil.copy(made_once("embedded", _migrate) / database.name, database)
+    elif not is_migrated(database, REPO / "embedded_api"):
+        _migrate(data_dir)
+
+
+def start_embedded(data_dir: Path, *, threads: int = 8, **environment: str) -> EmbeddedServer:
+    """Migrate a data folder and serve it with gunicorn; answers when /healthz does."""
+    env = {**_environment(data_dir), **environment}
+    _prepare_database(data_dir)
     port = free_port()
     log = (data_dir / "embedded.log").open("wb")
     process = subprocess.Popen(
@@ -189,6 +208,7 @@ def start_embedded(data_dir: Path, *, threads: int = 8, **environment: str) -> E
         env=env,
         stdout=log,
         stderr=log,
+        preexec_fn=tied_to_parent(signal.SIGTERM),
     )
     log.close()
     base_url = f"http://127.0.0.1:{port}"
