@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from dataclasses import dataclass
 
-from django.db.models import Count, Exists, OuterRef, Q
+from django.db.models import Count, Exists, OuterRef, Q, QuerySet
 
 from dashboard.sync.models import Input, Task, WorkItem
 
@@ -27,8 +27,8 @@ def shared_inputs(task: Task, *, reviewer_id: str | None, after: int = 0, limit:
     """
     waiting = Count("items", filter=Q(items__task=task, items__state=AWAITING, items__gone=False))
     busy = WorkItem.objects.filter(task=task, state=AWAITING, input=OuterRef("pk"))
-    rows = Input.objects.filter(Exists(busy), connection=task.connection_id)
-    rows = rows.annotate(waiting=waiting).filter(waiting__gte=2)
+    inputs = Input.objects.filter(Exists(busy), connection=task.connection_id)
+    rows: QuerySet[Input] = inputs.annotate(waiting=waiting).filter(waiting__gte=2)
     if reviewer_id:
         own = WorkItem.objects.filter(task=task, input=OuterRef("pk"), labeler_id=reviewer_id, gone=False)
         rows = rows.exclude(Exists(own))
