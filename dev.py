@@ -15,6 +15,7 @@ if sys.platform == "win32":
     sys.exit("Proofdesk runs on Linux and macOS; on Windows run it inside WSL.")
 
 import argparse
+import os
 import subprocess
 
 from devtools import checks, environment, suite
@@ -67,6 +68,8 @@ def main(arguments: list[str]) -> int:
     known, rest = parser.parse_known_args(arguments)
     if rest and known.verb not in ("test", "bench", "shots"):
         parser.error("unknown arguments: " + " ".join(rest))
+    # Every command starts many processes; one that must compile Django again takes two seconds longer.
+    os.environ.pop("PYTHONDONTWRITEBYTECODE", None)
     if known.verb == "up":
         return up(host=known.host, port=known.port, embedded_port=known.embedded_port)
     if known.verb == "test":

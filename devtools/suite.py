@@ -4,14 +4,17 @@ from __future__ import annotations
 
 import os
 import shutil
+import signal
 import subprocess
 import time
 
 from devtools import environment
+from devtools.children import tied_to_parent
 from devtools.words import say
 
 ROOT = environment.ROOT
 CHROMIUM = ("chromium", "chromium-browser")
+MOST_WORKERS = 6  # each holds a browser and a server of its own
 POSTGRES_FOLDERS = ("tests/unit", "tests/integration")
 
 
@@ -64,6 +67,11 @@ def environment_for_tests() -> dict[str, str]:
     return {k: v for k, v in os.environ.items() if not k.startswith(ours) and k not in names}
 
 
+def workers() -> int:
+    """One more than there are processors: some tests mostly wait for servers and for browsers."""
+    return min((os.cpu_count() or 1) + 1, MOST_WORKERS)
+
+
 def run(arguments: list[str], *, postgres_only: bool = False) -> int:
     """Run the tests; with `arguments` only what they name, once, on SQLite (or on PostgreSQL alone).
 
@@ -78,8 +86,8 @@ def run(arguments: list[str], *, postgres_only: bool = False) -> int:
         return _pass("PostgreSQL", [*on_postgres, *(arguments or POSTGRES_FOLDERS)], env)
     if arguments:
         return _pass("SQLite", [*pytest, *arguments], env)
-    # In the order of the folders: browser and integration first, so that no slow file is left for the end.
-    spread = ["-n", "2", "--dist", "loadfile", "--no-loadscope-reorder"]
+    # The order is tests.support.pace's: the longest files first.
+    spread = ["-n", str(workers()), "--dist", "loadfile", "--no-loadscope-reorder"]
     first = _pass("SQLite", [*pytest, *spread], env)
     # Pure tests, and those that start processes with databases of their own, would only repeat themselves.
     chosen = ["-m", "django_db and not slow and not browser"]
@@ -93,4 +101,11 @@ def run(arguments: list[str], *, postgres_only: bool = False) -> int:
 
 def _pass(name: str, command: list[str], env: dict[str, str]) -> int:
     say(f"test         on {name}, started {time.strftime('%H:%M:%S')}")
-    return subprocess.run(command, cwd=ROOT, env=env, stdin=subprocess.DEVNULL, check=False).returncode
+    return subprocess.run(
+        command,
+        cwd=ROOT,
+        env=env,
+        stdin=subprocess.DEVNULL,
+        preexec_fn=tied_to_parent(signal.SIGTERM),  # a killed `dev.py test` leaves nothing running
+        check=False,
+    ).returncode

@@ -224,9 +224,11 @@ def postgres_url() -> Iterator[str]:
 
 def main(command: list[str]) -> int:
     """Run `command` with DATABASE_URL set to a fresh PostgreSQL. Returns its exit code."""
+    signal.signal(signal.SIGTERM, lambda number, frame: sys.exit(128 + number))  # and leave nothing behind
     with running_postgres() as url:
         env = {**os.environ, "DATABASE_URL": url, "PROOFDESK_TEST_DATABASE": "postgres"}
-        return subprocess.run(command, env=env, check=False).returncode
+        tie = tied_to_parent(signal.SIGTERM)
+        return subprocess.run(command, env=env, preexec_fn=tie, check=False).returncode
 
 
 if __name__ == "__main__":

@@ -8,6 +8,7 @@ from pathlib import Path
 import pytest
 
 from devtools import suite
+from tests.support.pace import LONGEST
 
 APT = """#!/bin/sh
 echo "$@" >> {folder}/asked
@@ -60,3 +61,8 @@ def test_the_suite_never_meets_the_callers_servers(monkeypatch: pytest.MonkeyPat
     env = suite.environment_for_tests()
     assert "somebody's" not in env.values()
     assert env["HOME_OF_ANOTHER"] == "kept"
+
+
+def test_the_files_that_begin_first_are_there() -> None:
+    there = {path.name for path in (suite.ROOT / "tests").glob("*/test_*.py")}
+    assert set(LONGEST) <= there
