@@ -12,7 +12,7 @@ from django.conf import settings
 from rest_framework.authentication import BaseAuthentication
 from rest_framework.request import Request
 
-from embedded_api import clock
+from embedded_api import clock, lookups
 from embedded_api.errors import ApiError
 from embedded_api.models import Key
 from embedded_api.rights import EVERYTHING, Rights
@@ -63,7 +63,7 @@ class KeyAuthentication(BaseAuthentication):
         operator = settings.OPERATOR_KEY
         if operator and hmac.compare_digest(token.encode(), operator.encode()):
             return Caller("", None, is_operator=True), None
-        key = Key.objects.select_related("app").filter(token_hash=hash_token(token)).first()
+        key = lookups.first(Key, token_hash=hash_token(token))
         if key is None:
             raise _refused(11009, "no such key")
         if key.expires_at and key.expires_at <= clock.now():

@@ -8,7 +8,7 @@ from rest_framework.renderers import BaseRenderer
 from rest_framework.request import Request
 from rest_framework.views import APIView
 
-from embedded_api import envelope, errors, fields, rpcs
+from embedded_api import envelope, errors, fields, lookups, rpcs
 from embedded_api.auth import Caller
 from embedded_api.models import App, Collaborator, User
 from embedded_api.query import Query
@@ -164,13 +164,13 @@ class AppView(ApiView):
 
     def _open_app(self, user_id: str, app_id: str) -> tuple[App, Rights]:
         """The app, and what the caller's place in it allows."""
-        app = App.objects.filter(owner_id=user_id, public_id=app_id).first()
+        app = lookups.first(App, owner_id=user_id, public_id=app_id)
         hidden = errors.missing("no such app, or it is not open to this key")
         if app is None:
             raise hidden
         place = EVERYTHING
         if not self.caller.is_operator and app.owner_id != self.caller.user_id:
-            row = Collaborator.objects.filter(app=app, user_id=self.caller.user_id).first()
+            row = lookups.first(Collaborator, app_id=app.pk, user_id=self.caller.user_id)
             if row is None:
                 raise hidden
             place = Rights.of(row.scopes, row.endpoints)

@@ -12,6 +12,7 @@ Json = dict[str, Any]
 PRIVATE = 10
 VISIBILITIES = {"UNKNOWN_VISIBILITY": 0, "PRIVATE": PRIVATE, "ORG": 30, "PUBLIC": 50}
 _FLOAT_MAX = 3.4028234663852886e38  # numbers have 32 bits on the wire
+_NUMBERS = frozenset({int, float})
 _CONTROL = re.compile("[\x00-\x1f\x7f-\x9f\u2028\u2029]")
 
 
@@ -23,24 +24,22 @@ def join(where: str, name: str) -> str:
 def text(obj: Json, name: str, where: str = "", *, limit: int = 1000, line: bool = True) -> str:
     """A text field, "" when absent. `line`: no control characters or line ends."""
     value = obj.get(name, "")
-    place = join(where, name)
     if not isinstance(value, str):
-        raise FieldError(place, "must be text")
+        raise FieldError(join(where, name), "must be text")
     if len(value) > limit:
-        raise FieldError(place, f"must have at most {limit} characters")
+        raise FieldError(join(where, name), f"must have at most {limit} characters")
     if line and _CONTROL.search(value):
-        raise FieldError(place, "must not have control characters or line ends")
+        raise FieldError(join(where, name), "must not have control characters or line ends")
     return value
 
 
 def identifier(obj: Json, name: str, where: str = "", *, required: bool = True) -> str:
     """An id; "" when absent and not required."""
-    value = text(obj, name, where, limit=1000)
-    if not value and not required:
-        return ""
-    if not ids.is_valid(value):
-        raise FieldError(join(where, name), "is required" if not value else ids.RULE)
-    return value
+    value = obj.get(name, "")
+    if isinstance(value, str) and (ids.is_valid(value) if value else not required):
+        return value
+    # What is wrong with it is said as of any text, if it breaks those rules already.
+    raise FieldError(join(where, name), ids.RULE if text(obj, name, where) else "is required")
 
 
 def identifiers(obj: Json, name: str, where: str = "", *, limit: int = 1000) -> list[str]:
@@ -78,11 +77,10 @@ def only(obj: Json, allowed: Collection[str], where: str) -> None:
 def items(obj: Json, name: str, where: str = "", *, low: int = 1, high: int = 128) -> list[Any]:
     """A list of `low` to `high` members, [] when absent."""
     value = obj.get(name, [])
-    place = join(where, name)
     if not isinstance(value, list):
-        raise FieldError(place, "must be a list")
+        raise FieldError(join(where, name), "must be a list")
     if not low <= len(value) <= high:
-        raise FieldError(place, f"must have {low} to {high} members, has {len(value)}")
+        raise FieldError(join(where, name), f"must have {low} to {high} members, has {len(value)}")
     return value
 
 
@@ -102,7 +100,7 @@ def objects(
 def number(obj: Json, name: str, where: str = "", *, default: float = 0.0) -> float:
     """A finite number of 32 bits (not true or false), `default` when absent."""
     value = obj.get(name, default)
-    if isinstance(value, bool) or not isinstance(value, int | float) or not abs(value) <= _FLOAT_MAX:
+    if type(value) not in _NUMBERS or not abs(value) <= _FLOAT_MAX:
         raise FieldError(join(where, name), "must be a finite number of 32 bits")
     return float(value)
 

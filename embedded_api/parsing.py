@@ -4,6 +4,7 @@ import json
 import math
 import re
 from collections.abc import Mapping
+from functools import lru_cache
 from typing import IO, Any
 
 from rest_framework.parsers import BaseParser
@@ -15,8 +16,10 @@ MAX_DEPTH = 32
 STRUCT_FIELDS = frozenset({"metadata", "annotation_info", "consensus_info", "weights", "struct_value"})
 _UPPER = re.compile(r"(?<=[a-z0-9])[A-Z]|(?<=[A-Z])[A-Z](?=[a-z])")
 _UNSAFE = re.compile("[\x00\ud800-\udfff]")
+_NESTED = frozenset({dict, list})
 
 
+@lru_cache(maxsize=4096)
 def snake(name: str) -> str:
     """`userAppId` -> `user_app_id`; snake_case stays."""
     if name.islower() or name.startswith("_"):
@@ -65,7 +68,8 @@ def loads(body: bytes) -> dict[str, Any]:
         raise bad(f"nested deeper than {MAX_DEPTH} levels") from None
     if not isinstance(value, dict):
         raise bad("the body must be a JSON object")
-    cleaned: dict[str, Any] = _clean(value, 1, False)
+    # Only an escape can put a NUL or half a surrogate into a text: raw ones are not JSON and not UTF-8.
+    cleaned: dict[str, Any] = _clean(value, 1, False, b"\\u" in body)
     return cleaned
 
 
@@ -100,29 +104,32 @@ def _int(text: str) -> int:
     return value
 
 
-def _clean(value: Any, depth: int, free: bool) -> Any:
-    """Check depth and text; outside free objects: keys to snake_case, null members dropped."""
-    if isinstance(value, str):
-        return _text(value)
-    if isinstance(value, dict):
-        if depth > MAX_DEPTH:
-            raise bad(f"nested deeper than {MAX_DEPTH} levels")
-        made: dict[str, Any] = {}
-        for key, member in value.items():
-            name = _text(key) if free else snake(_text(key))
-            if member is None and not free:
-                continue
-            if name in made:
-                raise bad(f"{name} is given in two spellings")
-            made[name] = _clean(member, depth + 1, free or name in STRUCT_FIELDS)
-        return made
-    if isinstance(value, list):
-        if depth > MAX_DEPTH:
-            raise bad(f"nested deeper than {MAX_DEPTH} levels")
+def _clean(value: Any, depth: int, free: bool, escapes: bool) -> Any:
+    """Check depth and text (where there are `escapes`); outside free objects: snake_case keys, no null members."""
+    kind = type(value)
+    if kind is str:
+        return _text(value) if escapes else value
+    if kind is not dict and kind is not list:
+        return value
+    if depth > MAX_DEPTH:
+        raise bad(f"nested deeper than {MAX_DEPTH} levels")
+    if kind is list:
         if not free and None in value:
             raise bad("null is not allowed in a list")
-        return [_clean(member, depth + 1, free) for member in value]
-    return value
+        return [_clean(member, depth + 1, free, escapes) for member in value]
+    made: dict[str, Any] = {}
+    for key, member in value.items():
+        if escapes:
+            _text(key)
+        name = key if free else snake(key)
+        if member is None and not free:
+            continue
+        if name in made:
+            raise bad(f"{name} is given in two spellings")
+        if escapes or type(member) in _NESTED:  # most members are plain: no call for those
+            member = _clean(member, depth + 1, free or name in STRUCT_FIELDS, escapes)
+        made[name] = member
+    return made
 
 
 def _text(value: str) -> str:

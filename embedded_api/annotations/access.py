@@ -5,9 +5,10 @@ import re
 from django.http import HttpRequest
 from rest_framework.request import Request
 
+from embedded_api import lookups
 from embedded_api.annotations.printing import entity_tag
 from embedded_api.errors import ApiError, denied, precondition_failed
-from embedded_api.models import Annotation, App, Collaborator
+from embedded_api.models import Annotation, App
 
 PERMISSION_DENIED = 24156
 _TAGS = re.compile(r'\s*(?:"[\x21\x23-\x7e]*"\s*(?:,\s*|$))+')
@@ -17,7 +18,7 @@ MAX_TAGS = 1000
 
 def members(app: App) -> set[str]:
     """Ids of the owner and of all collaborators."""
-    found = Collaborator.objects.filter(app=app).values_list("user_id", flat=True)
+    found = lookups.values("SELECT user_id FROM embedded_api_collaborator WHERE app_id = %s", app.pk)
     return {app.owner_id, *found}
 
 

@@ -14,10 +14,22 @@ _PATHS = {
 }
 COLUMNS = tuple(_PATHS)
 _KINDS = ("user", "model", "workflow")
+# Fields of the annotation itself from before there was `worker`.
+_OLDER = ("user_id", "model_version_id", "workflow_version_id")
 
 
 def read(sent: Json, where: str) -> dict[str, str]:
     """`worker`, or the older `user_id` and `model_version_id` -> {column: id}, {} when nothing is sent."""
+    found = _worker(sent, where) if "worker" in sent else {}
+    for column in _OLDER:
+        if column in sent:
+            value = fields.identifier(sent, column, where, required=False)
+            if value and found.setdefault(column, value) != value:
+                raise FieldError(join(where, column), "differs from worker")
+    return found
+
+
+def _worker(sent: Json, where: str) -> dict[str, str]:
     worker, place = fields.mapping(sent, "worker", where), join(where, "worker")
     if any(name not in _KINDS for name in worker) or len(worker) > 1:
         raise FieldError(place, "must have exactly one of user, model, workflow")
@@ -31,10 +43,6 @@ def read(sent: Json, where: str) -> dict[str, str]:
                 found[column] = value
         if not found:
             raise FieldError(place, "needs the id of a user, model or workflow")
-    for column in ("user_id", "model_version_id", "workflow_version_id"):
-        value = fields.identifier(sent, column, where, required=False)
-        if value and found.setdefault(column, value) != value:
-            raise FieldError(join(where, column), "differs from worker")
     return found
 
 

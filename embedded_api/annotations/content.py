@@ -45,7 +45,7 @@ def input_data(sent: Json, where: str, known_concepts: Collection[str]) -> Json:
 def struct(sent: Json, name: str, where: str) -> Json:
     """A free object of limited size."""
     value = fields.mapping(sent, name, where)
-    if len(envelope.dumps(value)) > MAX_STRUCT:
+    if value and len(envelope.dumps(value)) > MAX_STRUCT:
         raise FieldError(join(where, name), f"must have at most {MAX_STRUCT} characters as JSON")
     return value
 
@@ -58,17 +58,17 @@ def _only(sent: Json, allowed: Collection[str], where: str) -> None:
 
 def _shared(sent: Json, where: str, known_concepts: Collection[str]) -> Json:
     made: Json = {}
-    if concepts := _concepts(sent, where, known_concepts):
+    if "concepts" in sent and (concepts := _concepts(sent, where, known_concepts)):
         made["concepts"] = concepts
-    if metadata := struct(sent, "metadata", where):
+    if "metadata" in sent and (metadata := struct(sent, "metadata", where)):
         made["metadata"] = metadata
-    if text := fields.mapping(sent, "text", where):
+    if "text" in sent and (text := fields.mapping(sent, "text", where)):
         place = join(where, "text")
         raw = fields.text(text, "raw", place, limit=MAX_TEXT, line=False)
         if not raw.strip():
             raise FieldError(join(place, "raw"), "must not be empty")
         made["text"] = {"raw": raw}
-    if geo := fields.mapping(sent, "geo", where):
+    if "geo" in sent and (geo := fields.mapping(sent, "geo", where)):
         place = join(where, "geo")
         _only(geo, ("geo_point",), place)  # boxes and limits are for searches
         made["geo"] = {"geo_point": geo_point(fields.mapping(geo, "geo_point", place), f"{place}.geo_point")}

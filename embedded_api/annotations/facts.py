@@ -36,7 +36,11 @@ class Facts(NamedTuple):
 
 def of(data: str) -> Facts:
     """Checked JSON text of an annotation's `data` -> Facts."""
-    top: dict[str, Any] = _decoder.decode(data)
+    return found_in(_decoder.decode(data))
+
+
+def found_in(top: dict[str, Any]) -> Facts:
+    """The same for an annotation's `data` that is not text yet."""
     parts = list(_parts(top))
     info: dict[str, Any] = next((region.get("region_info", {}) for _, region in parts if region), {})
     has_region = any(region for _, region in parts)

@@ -20,9 +20,11 @@ _FLAT = 1e-12  # twice the area of the largest triangle that still counts as a l
 def fraction(obj: Json, name: str, where: str) -> float:
     """A coordinate from 0 to 1; within 1e-6 outside it is moved to the edge."""
     value = fields.number(obj, name, where)
+    if 0 <= value <= 1:
+        return value + 0.0  # -0.0 becomes 0.0
     if not -TOLERANCE <= value <= 1 + TOLERANCE:
         raise FieldError(join(where, name), "must be from 0 to 1")
-    return min(1.0, max(0.0, value)) + 0.0
+    return 0.0 if value < 0 else 1.0
 
 
 def box(sent: Json, where: str) -> Json:

@@ -14,7 +14,7 @@ from typing import Any
 from django.db import transaction
 from django.db.models import QuerySet
 
-from embedded_api.annotations import facts, geometry
+from embedded_api.annotations import geometry
 from embedded_api.errors import ApiError, FieldError
 from embedded_api.fields import Json
 from embedded_api.inputs import pictures
@@ -45,9 +45,8 @@ def take(sent: Json, where: str) -> pictures.Picture | None:
     return picture
 
 
-def check(row: Annotation, where: str, *allowed: str) -> None:
-    """Raises FieldError unless the mask that the row's new `data` names belongs to this annotation."""
-    named = facts.of(row.data).mask if '"mask"' in row.data else ""
+def check(named: str, where: str, *allowed: str) -> None:
+    """Raises FieldError unless the mask that an annotation's new `data` names belongs to this annotation."""
     if named and named not in allowed:
         raise FieldError(f"{where}.data", f"the image of the mask {NEEDS_PICTURE}")
 

@@ -134,7 +134,8 @@ def _try(
     try:
         change(row, sent, action, where, room)
         fresh = pictures.get(row.public_id)
-        masks.check(row, where, row.mask, fresh.name if fresh else "")
+        named = facts.of(row.data).mask if '"mask"' in row.data else ""
+        masks.check(named, where, row.mask, fresh.name if fresh else "")
     except FieldError:
         for name, value in before.items():
             setattr(row, name, value)

@@ -1,21 +1,28 @@
 """POST annotations: from what was sent to rows. Source: Clarifai API guide, section POST annotations."""
 
+from collections.abc import Collection
 from dataclasses import dataclass
+from threading import Lock
 
 from django.db import transaction
 
-from embedded_api import clock, fields, ids
-from embedded_api.annotations import authors, masks
+from embedded_api import clock, fields, ids, lookups
+from embedded_api.annotations import authors, facts, masks
 from embedded_api.annotations.access import PERMISSION_DENIED, members
 from embedded_api.annotations.content import annotation_data, struct
-from embedded_api.annotations.printing import print_annotation
+from embedded_api.annotations.printing import print_values
 from embedded_api.bulk import Bulk
 from embedded_api.envelope import dumps
 from embedded_api.errors import ApiError, FieldError, denied, duplicate, missing
 from embedded_api.fields import Json, join
 from embedded_api.inputs.pictures import Picture
-from embedded_api.models import Annotation, App, Concept, Input
+from embedded_api.models import Annotation, App
+from embedded_api.models.annotations import Values, blank
 from embedded_api.status_codes import APPROVED, OF_ANNOTATIONS
+
+# Posting threads queue here: SQLite lets writers wait in growing naps, through which its lock is free. Nothing
+# else is waited for inside but SQLite's lock, and nobody comes here who holds that.
+_turn = Lock()
 
 
 @dataclass(frozen=True)
@@ -31,7 +38,7 @@ class Room:
 
 def room_of(app: App, user_id: str, is_owner: bool) -> Room:
     """Two small reads for the whole call."""
-    concepts = Concept.objects.filter(app=app).values_list("public_id", flat=True)
+    concepts = lookups.values("SELECT public_id FROM embedded_api_concept WHERE app_id = %s", app.pk)
     return Room(app, user_id, is_owner, frozenset(concepts), frozenset(members(app)))
 
 
@@ -50,8 +57,8 @@ def author(sent: Json, where: str, room: Room) -> dict[str, str]:
     return found
 
 
-def read(sent: Json, where: str, room: Room, inputs: dict[str, int]) -> Annotation:
-    """One sent annotation -> an unsaved row. `inputs`: public id -> primary key of those that exist."""
+def read(sent: Json, where: str, room: Room, inputs: dict[str, int]) -> Values:
+    """One sent annotation -> a row that is not written yet. `inputs`: public id -> primary key of those that exist."""
     input_id = fields.identifier(sent, "input_id", where)
     if input_id not in inputs:
         raise missing(f"{where}.input_id: no such input in this app", 30102)
@@ -62,23 +69,21 @@ def read(sent: Json, where: str, room: Room, inputs: dict[str, int]) -> Annotati
         task_id = fields.identifier(info, "task_id", f"{where}.annotation_info", required=False)
     code = fields.status_code(sent, "status", where, family=OF_ANNOTATIONS)
     data = annotation_data(fields.mapping(sent, "data", where), f"{where}.data", room.concepts)
-    return Annotation(
-        app_id=room.app.pk,
-        input_id=inputs[input_id],
-        public_id=fields.identifier(sent, "id", where, required=False) or ids.new(),
-        input_public_id=input_id,
-        task_id=task_id,
-        status_code=code or APPROVED,
-        data=dumps(data),
-        annotation_info=dumps(info),
-        consensus_info=dumps(struct(sent, "consensus_info", where)),
-        embed_model_version_id=fields.identifier(sent, "embed_model_version_id", where, required=False),
+    known = {
+        "app_id": room.app.pk,
+        "input_id": inputs[input_id],
+        "public_id": fields.identifier(sent, "id", where, required=False) or ids.new(),
+        "input_public_id": input_id,
+        "task_id": task_id,
+        "status_code": code or APPROVED,
+        "data": dumps(data),
+        "annotation_info": dumps(info),
+        "consensus_info": dumps(struct(sent, "consensus_info", where)),
+        "embed_model_version_id": fields.identifier(sent, "embed_model_version_id", where, required=False),
         # People are trusted; of a model or a workflow whoever posts for it says whether it is.
-        trusted=fields.flag(sent, "trusted", where) or "user_id" in maker,
-        created_at="",  # both are set when it is written
-        modified_at="",
-        **maker,
-    )
+        "trusted": fields.flag(sent, "trusted", where) or "user_id" in maker,
+    }
+    return blank() | known | maker | facts.found_in(data)._asdict()
 
 
 def post(sent_rows: list[Json], room: Room, bulk: Bulk, prefix: str = "") -> None:
@@ -86,10 +91,8 @@ def post(sent_rows: list[Json], room: Room, bulk: Bulk, prefix: str = "") -> Non
 
     `prefix`: start of hosted addresses, for masks.
     """
-    named = {row["input_id"] for row in sent_rows if isinstance(row.get("input_id"), str)}
-    found = Input.objects.filter(app=room.app, public_id__in=named).values_list("public_id", "pk")
-    inputs = dict(found)
-    rows: list[tuple[int, Annotation]] = []
+    inputs = _inputs(room, {row["input_id"] for row in sent_rows if isinstance(row.get("input_id"), str)})
+    rows: list[tuple[int, Values]] = []
     wanted: set[str] = set()
     fresh_masks: dict[str, Picture] = {}
     for place, sent in enumerate(sent_rows):
@@ -97,44 +100,51 @@ def post(sent_rows: list[Json], room: Room, bulk: Bulk, prefix: str = "") -> Non
             where = f"annotations[{place}]"
             picture = masks.take(sent, where)
             row = read(sent, where, room, inputs)
-            if row.public_id in wanted:
+            if row["public_id"] in wanted:
                 raise duplicate(f"{where}.id: is given twice in this call")
-            masks.check(row, where, picture.name if picture else "")
-            wanted.add(row.public_id)
+            masks.check(row["mask"], where, picture.name if picture else "")
+            wanted.add(row["public_id"])
             rows.append((place, row))
             if picture is not None:
-                fresh_masks[row.public_id] = picture
+                fresh_masks[row["public_id"]] = picture
         except (FieldError, ApiError) as error:
             bulk.fail(place, error, echo(sent))
     with masks.stored(fresh_masks) as kept:
-        taken, alive = _write([row for _, row in rows], room)
-        kept |= {row.public_id for _, row in rows if row.public_id not in taken and row.input_id in alive}
+        alive, added = _write([row for _, row in rows], room)
+        kept |= added
     for place, row in rows:
-        if row.public_id in taken:
-            taken_error = duplicate(f"annotations[{place}].id: an annotation with this id exists")
-            bulk.fail(place, taken_error, echo(sent_rows[place]))
-        elif row.input_id not in alive:
+        if row["public_id"] in added:
+            bulk.succeed(place, print_values(row, prefix))
+        elif row["input_id"] in alive:
+            taken = duplicate(f"annotations[{place}].id: an annotation with this id exists")
+            bulk.fail(place, taken, echo(sent_rows[place]))
+        else:
             gone = missing(f"annotations[{place}].input_id: no such input in this app", 30102)
             bulk.fail(place, gone, echo(sent_rows[place]))
-        else:
-            bulk.succeed(place, print_annotation(row, prefix))
 
 
-def _write(rows: list[Annotation], room: Room) -> tuple[set[str], set[int]]:
-    """Insert what can be; answers the ids that were taken before and the inputs that are still there."""
-    with transaction.atomic():
-        named = Annotation.objects.filter(app=room.app, public_id__in=[row.public_id for row in rows])
-        taken = set(named.values_list("public_id", flat=True))
+def _inputs(room: Room, named: Collection[str]) -> dict[str, int]:
+    """Primary keys of the inputs that there are, by public id."""
+    found = lookups.pairs(
+        """SELECT public_id, id FROM embedded_api_input
+        WHERE app_id = %s AND public_id IN (SELECT value FROM json_each(%s))""",
+        room.app.pk,
+        dumps(sorted(named)),
+    )
+    return dict(found)
+
+
+def _write(rows: list[Values], room: Room) -> tuple[set[int], set[str]]:
+    """Insert what can be; answers the inputs that are still there and the ids of the annotations that are new."""
+    with _turn, transaction.atomic():
         # An input may have been deleted since it was looked up.
-        inputs = Input.objects.filter(pk__in={row.input_id for row in rows})
-        alive = set(inputs.values_list("pk", flat=True))
-        fresh = [row for row in rows if row.public_id not in taken and row.input_id in alive]
+        alive = set(_inputs(room, {row["input_public_id"] for row in rows}).values())
         # Taken while this writer is alone, so that who reads "changed since" in the order of commits misses none.
         moment = clock.now()
-        for row in fresh:
-            row.created_at = row.modified_at = moment
-        Annotation.objects.bulk_create(fresh)
-    return taken, alive
+        for row in rows:
+            row["created_at"] = row["modified_at"] = moment
+        added = Annotation.objects.add_new([row for row in rows if row["input_id"] in alive])
+    return alive, added
 
 
 def echo(sent: Json) -> Json:

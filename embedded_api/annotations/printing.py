@@ -4,6 +4,7 @@ Ids need no escaping (see `embedded_api.ids`); `data` and `annotation_info` are 
 """
 
 from collections.abc import Iterable
+from operator import itemgetter
 from typing import Any
 
 from django.db.models import QuerySet
@@ -11,6 +12,7 @@ from django.db.models import QuerySet
 from embedded_api.annotations import authors, masks
 from embedded_api.envelope import dumps
 from embedded_api.models import Annotation
+from embedded_api.models.annotations import Values
 from embedded_api.status_codes import PRINTED
 
 # In this order `values_list` rows come.
@@ -31,6 +33,7 @@ COLUMNS = (
     "embed_model_version_id",
     "mask",
 )
+_printed = itemgetter(*COLUMNS)
 # The columns after `trusted` of an annotation by a user that has nothing out of the ordinary.
 _PLAIN = ("", "", "", "", "{}", "", "")
 
@@ -68,6 +71,11 @@ def _model_or_workflow(maker: tuple[str, ...]) -> str:
     found = dict(zip(authors.COLUMNS, ("", *maker), strict=True))
     older = f'"model_version_id":"{found["model_version_id"]}",' if found["model_version_id"] else ""
     return f'{older}"worker":{dumps(authors.worker_of(found))}'
+
+
+def print_values(row: Values, prefix: str = "") -> str:
+    """The values of an annotation as JSON text."""
+    return print_row(_printed(row), prefix)
 
 
 def print_annotation(annotation: Annotation, prefix: str = "") -> str:

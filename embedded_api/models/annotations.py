@@ -1,7 +1,9 @@
 """Annotations: what somebody says about an input."""
 
 from collections.abc import Iterable, Sequence
-from operator import attrgetter
+from functools import cache
+from itertools import chain
+from operator import itemgetter
 from typing import Any
 
 from django.db import connection, models, transaction
@@ -11,7 +13,9 @@ from embedded_api.annotations import facts
 from embedded_api.models.accounts import App
 from embedded_api.models.inputs import Input
 
-CHUNK = 1000
+# Rows of one INSERT. More are no faster, and every number of rows is a statement that is prepared by itself.
+ROWS = 64
+Values = dict[str, Any]  # column -> value; `concepts`: what the annotation says, see `facts.Facts`
 
 
 class AnnotationQuerySet(models.QuerySet["Annotation"]):
@@ -20,38 +24,62 @@ class AnnotationQuerySet(models.QuerySet["Annotation"]):
     def bulk_create(  # type: ignore[override]  # fresh rows only: the options for conflicts have no place here
         self, objs: Iterable["Annotation"], batch_size: int | None = None
     ) -> list["Annotation"]:
-        """Insert rows with what they say about concepts. One prepared statement, whatever the batch size."""
+        """Insert rows with what they say about concepts; raises IntegrityError when an id is taken."""
         rows = list(objs)
-        said = [row.describe() for row in rows]
-        columns = [field.attname for field in self.model._meta.concrete_fields if not field.primary_key]
-        values_of = attrgetter(*columns)
-        with transaction.atomic(savepoint=False):
-            _insert(self.model, columns, [values_of(row) for row in rows])
-            _take_keys(self, rows)
-            link(rows, said)
+        keys = _store([vars(row) | {"concepts": row.describe()} for row in rows])
+        for row in rows:
+            row.pk, row._state.adding = keys[row.app_id, row.public_id], False
         return rows
 
+    def add_new(self, rows: Sequence[Values]) -> set[str]:
+        """The same for plain values (see `blank`); a row whose id is taken is left out.
 
-def _take_keys(annotations: AnnotationQuerySet, rows: list["Annotation"]) -> None:
-    """Give the rows that were just inserted their primary keys."""
-    for start in range(0, len(rows), CHUNK):
-        part = {(row.app_id, row.public_id): row for row in rows[start : start + CHUNK]}
-        found = annotations.filter(
-            app__in={app_id for app_id, _ in part}, public_id__in=[public_id for _, public_id in part]
-        )
-        for app_id, public_id, pk in found.values_list("app", "public_id", "pk"):
-            if row := part.get((app_id, public_id)):
-                row.pk, row._state.adding = pk, False
+        Answers the public ids of those that were added.
+        """
+        return {public_id for _, public_id in _store(rows, "ON CONFLICT (app_id, public_id) DO NOTHING")}
 
 
-def _insert(model: type[models.Model], columns: Sequence[str], values: list[tuple[Any, ...]]) -> None:
-    """Plain values, in the order of the columns. Django's own way costs as much as reading the whole call."""
-    if not values:
-        return
-    places = ", ".join(["%s"] * len(columns))
-    names = ", ".join(columns)
+@cache
+def blank() -> Values:
+    """The columns of a new annotation with their defaults, without its times; to be copied.
+
+    A dictionary, because making a model instance takes as long as all else that is done for a row.
+    """
+    columns = [field for field in Annotation._meta.concrete_fields if not field.primary_key]
+    return {field.attname: field.get_default() for field in columns if field.attname not in _TIMES}
+
+
+_TIMES = ("created_at", "modified_at")
+
+
+def _store(rows: Sequence[Values], on_conflict: str = "") -> dict[tuple[int, str], int]:
+    """Primary keys of the inserted rows by app and public id."""
+    with transaction.atomic(savepoint=False):
+        columns = (*blank(), *_TIMES)
+        values = list(map(itemgetter(*columns), rows))
+        inserted = _insert(Annotation, columns, values, f"{on_conflict} RETURNING app_id, public_id, id")
+        keys = {(app_id, public_id): pk for app_id, public_id, pk in inserted}
+        found = ((keys.get((row["app_id"], row["public_id"])), row) for row in rows)
+        _link((pk, row["app_id"], row["input_id"], row["concepts"]) for pk, row in found if pk is not None)
+    return keys
+
+
+def _insert(
+    model: type[models.Model], columns: Sequence[str], rows: Sequence[tuple[Any, ...]], ending: str = ""
+) -> list[tuple[Any, ...]]:
+    """Plain values, in the order of the columns; answers what `ending` returns of them.
+
+    Django's own way costs as much as reading the whole call.
+    """
+    one = f"({', '.join(['%s'] * len(columns))})"
+    start = f"INSERT INTO {model._meta.db_table} ({', '.join(columns)}) VALUES "  # noqa: S608
+    returned: list[tuple[Any, ...]] = []
     with connection.cursor() as cursor:
-        cursor.executemany(f"INSERT INTO {model._meta.db_table} ({names}) VALUES ({places})", values)  # noqa: S608
+        for first in range(0, len(rows), ROWS):
+            part = rows[first : first + ROWS]
+            cursor.execute(f"{start}{', '.join([one] * len(part))} {ending}", list(chain.from_iterable(part)))
+            returned += cursor.fetchall() if ending else []
+    return returned
 
 
 class Annotation(models.Model):
@@ -158,18 +186,15 @@ class AnnotationConcept(models.Model):
         return f"{self.concept_id} = {self.value}"
 
 
-def link(rows: Iterable[Annotation], said: Iterable[tuple[facts.Said, ...]]) -> None:
-    """Store what fresh rows say about concepts; `said` in the order of the rows."""
-    columns = ("annotation_id", "app_id", "input_id", "concept_id", "value", "in_region")
-    values = [
-        (row.pk, row.app_id, row.input_id, *one)
-        for row, concepts in zip(rows, said, strict=True)
-        for one in concepts
-    ]
-    _insert(AnnotationConcept, columns, values)
+_LINK = ("annotation_id", "app_id", "input_id", "concept_id", "value", "in_region")
+
+
+def _link(said: Iterable[tuple[int, int, int, Iterable[facts.Said]]]) -> None:
+    """Store what rows say about concepts: primary keys of annotation, app and input, and the concepts."""
+    _insert(AnnotationConcept, _LINK, [(*keys, *one) for *keys, concepts in said for one in concepts])
 
 
 def relink(rows: list[Annotation], said: list[tuple[facts.Said, ...]]) -> None:
     """The same for rows whose `data` has changed."""
     AnnotationConcept.objects.filter(annotation__in=[row.pk for row in rows]).delete()
-    link(rows, said)
+    _link((row.pk, row.app_id, row.input_id, one) for row, one in zip(rows, said, strict=True))
