@@ -234,19 +234,19 @@ class _Import:
                     )
                 )
         whole = {self._id(image) for image, _ in images}
-        for group in batches(writes):
-            for name, outcome in send(self.platform.create_annotations, group).items():
-                if outcome.error is None:
-                    self.result.boxes_sent += 1
-                elif isinstance(outcome.error, AlreadyExists):
-                    self.result.boxes_there += 1
-                else:
-                    of_input, file, index = places[name]
-                    whole.discard(of_input)
-                    detail = f"the platform refused the box: {outcome.error}"
-                    self.result.losses.add(
-                        Problem("box_refused", Severity.BOX_SKIPPED, f"{file}.xml", detail, index)
-                    )
+        # All at once: the platform's adapter cuts them into batches and has several under way.
+        for name, outcome in send(self.platform.create_annotations, writes).items():
+            if outcome.error is None:
+                self.result.boxes_sent += 1
+            elif isinstance(outcome.error, AlreadyExists):
+                self.result.boxes_there += 1
+            else:
+                of_input, file, index = places[name]
+                whole.discard(of_input)
+                detail = f"the platform refused the box: {outcome.error}"
+                self.result.losses.add(
+                    Problem("box_refused", Severity.BOX_SKIPPED, f"{file}.xml", detail, index)
+                )
         return whole
 
     # -- a task in the labelers' names ---------------------------------------------------------------

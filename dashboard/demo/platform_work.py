@@ -177,8 +177,7 @@ def label_all(
             and one.assignment.input_id not in decided
         ]
         writes = [write for one in open_work for write in _annotations(one)]
-        for group in batches(writes):
-            _check(send(platform.create_annotations, group), "annotation")
+        _check(send(platform.create_annotations, writes), "annotation")
         for task in TASKS:
             ready = [one.assignment for one in open_work if one.fate.submitted and one.task is task]
             for part in batches(ready):

@@ -154,7 +154,13 @@ class AnnotationCalls(Calls):
         send: Callable[[Sequence[AnnotationWrite]], list[Outcome]],
     ) -> list[Outcome]:
         return send_all(
-            writes, send, lambda one: one.id, size=self.capabilities.write_batch, split_on=self.split_on
+            writes,
+            send,
+            lambda one: one.id,
+            size=self.capabilities.write_batch,
+            split_on=self.split_on,
+            key=lambda one: one.input_id,
+            abreast=self.ahead,
         )
 
     def _write(

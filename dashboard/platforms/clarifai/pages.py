@@ -10,7 +10,7 @@ from __future__ import annotations
 import os
 import threading
 from collections.abc import Callable, Iterator, Mapping, Sequence
-from concurrent.futures import Future, ThreadPoolExecutor, wait
+from concurrent.futures import FIRST_COMPLETED, Future, ThreadPoolExecutor, wait
 from itertools import islice
 from typing import Any, TypeVar
 
@@ -18,6 +18,7 @@ from msgspec import Raw
 
 from ..errors import AnswerTooLarge
 
+S = TypeVar("S")
 T = TypeVar("T")
 
 # (page from 1, items per page) -> the page's items, still raw
@@ -59,7 +60,7 @@ _lock = threading.Lock()
 
 
 def pool() -> ThreadPoolExecutor:
-    """The threads of this process for page requests."""
+    """The threads of this process for requests that are made side by side."""
     global _pool
     with _lock:
         if _pool is None:
@@ -129,6 +130,22 @@ def together(calls: Mapping[str, Callable[[], Any]]) -> dict[str, Callable[[], A
     under_way = {name: pool().submit(call) for name, call in calls.items()}
     wait(under_way.values())
     return {name: future.result for name, future in under_way.items()}
+
+
+def side_by_side(call: Callable[[S], T], lanes: Sequence[Sequence[S]]) -> list[list[T]]:
+    """The results of ``call`` for what each lane holds: one after another within a lane, the lanes side by side.
+
+    The call must not use this module's threads itself. Between two of a lane others get their turn.
+    """
+    found: list[list[T]] = [[] for _ in lanes]
+    under_way = {pool().submit(call, lane[0]): place for place, lane in enumerate(lanes)}
+    while under_way:
+        for future in wait(under_way, return_when=FIRST_COMPLETED).done:
+            place = under_way.pop(future)
+            found[place].append(future.result())
+            if len(found[place]) < len(lanes[place]):
+                under_way[pool().submit(call, lanes[place][len(found[place])])] = place
+    return found
 
 
 def _one_by_one(fetch: FetchPage, size: int) -> list[list[Raw]]:
