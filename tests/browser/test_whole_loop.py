@@ -190,6 +190,7 @@ def test_the_whole_loop(desk: RunningDesk, pictures: list[str], someone: Callabl
         submitted.append(name.inner_text())
         draw_box(labeler)
         expect(labeler.locator("[data-role='shapes'] [data-id]")).to_have_count(1)
+        expect(labeler.locator("[data-action=submit]")).to_have_attribute("aria-disabled", "false")
         labeler.keyboard.press("s")
         expect(name).not_to_have_text(submitted[-1])
     wait_for(
@@ -210,13 +211,16 @@ def test_the_whole_loop(desk: RunningDesk, pictures: list[str], someone: Callabl
     reviewer.goto(f"{desk.url}/c/demo/tasks/{task_id}/review/")
     name = reviewer.locator("[data-role='item-name']")
     shapes = reviewer.locator("[data-role='shapes'] [data-id]")
+    approve = reviewer.locator("[data-action=approve]")  # cannot be pressed before the picture is there
 
     expect(shapes).to_have_count(1)
+    expect(approve).to_have_attribute("aria-disabled", "false")
     approved = name.inner_text()
     reviewer.keyboard.press("a")
     expect(name).not_to_have_text(approved)
 
     expect(shapes).to_have_count(1)
+    expect(approve).to_have_attribute("aria-disabled", "false")
     fixed = name.inner_text()
     reviewer.keyboard.press("Tab")
     reviewer.locator("[data-role='shapes'] [data-id] button").first.click()
@@ -226,6 +230,7 @@ def test_the_whole_loop(desk: RunningDesk, pictures: list[str], someone: Callabl
     expect(name).not_to_have_text(fixed)
 
     expect(shapes).to_have_count(1)
+    expect(approve).to_have_attribute("aria-disabled", "false")
     sent_back = name.inner_text()
     reviewer.keyboard.press("r")
     reviewer.keyboard.press("3")
