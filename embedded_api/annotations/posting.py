@@ -1,28 +1,21 @@
 """POST annotations: from what was sent to rows. Source: Clarifai API guide, section POST annotations."""
 
-from collections.abc import Collection
 from dataclasses import dataclass
-from threading import Lock
 
-from django.db import transaction
-
-from embedded_api import clock, fields, ids, lookups
+from embedded_api import fields, ids, lookups
 from embedded_api.annotations import authors, facts, masks
 from embedded_api.annotations.access import PERMISSION_DENIED, members
 from embedded_api.annotations.content import annotation_data, struct
 from embedded_api.annotations.printing import print_values
+from embedded_api.annotations.writing import inputs_of, insert
 from embedded_api.bulk import Bulk
 from embedded_api.envelope import dumps
 from embedded_api.errors import ApiError, FieldError, denied, duplicate, missing
 from embedded_api.fields import Json, join
 from embedded_api.inputs.pictures import Picture
-from embedded_api.models import Annotation, App
+from embedded_api.models import App
 from embedded_api.models.annotations import Values, blank
 from embedded_api.status_codes import APPROVED, OF_ANNOTATIONS
-
-# Posting threads queue here: SQLite lets writers wait in growing naps, through which its lock is free. Nothing
-# else is waited for inside but SQLite's lock, and nobody comes here who holds that.
-_turn = Lock()
 
 
 @dataclass(frozen=True)
@@ -87,11 +80,13 @@ def read(sent: Json, where: str, room: Room, inputs: dict[str, int]) -> Values:
 
 
 def post(sent_rows: list[Json], room: Room, bulk: Bulk, prefix: str = "") -> None:
-    """Write every good one in one short transaction; each item's outcome goes into `bulk`.
+    """Write every good one in one short transaction (see `writing`); each item's outcome goes into `bulk`.
 
     `prefix`: start of hosted addresses, for masks.
     """
-    inputs = _inputs(room, {row["input_id"] for row in sent_rows if isinstance(row.get("input_id"), str)})
+    inputs = inputs_of(
+        room.app, {row["input_id"] for row in sent_rows if isinstance(row.get("input_id"), str)}
+    )
     rows: list[tuple[int, Values]] = []
     wanted: set[str] = set()
     fresh_masks: dict[str, Picture] = {}
@@ -110,7 +105,7 @@ def post(sent_rows: list[Json], room: Room, bulk: Bulk, prefix: str = "") -> Non
         except (FieldError, ApiError) as error:
             bulk.fail(place, error, echo(sent))
     with masks.stored(fresh_masks) as kept:
-        alive, added = _write([row for _, row in rows], room)
+        alive, added = insert(room.app, [row for _, row in rows])
         kept |= added
     for place, row in rows:
         if row["public_id"] in added:
@@ -121,30 +116,6 @@ def post(sent_rows: list[Json], room: Room, bulk: Bulk, prefix: str = "") -> Non
         else:
             gone = missing(f"annotations[{place}].input_id: no such input in this app", 30102)
             bulk.fail(place, gone, echo(sent_rows[place]))
-
-
-def _inputs(room: Room, named: Collection[str]) -> dict[str, int]:
-    """Primary keys of the inputs that there are, by public id."""
-    found = lookups.pairs(
-        """SELECT public_id, id FROM embedded_api_input
-        WHERE app_id = %s AND public_id IN (SELECT value FROM json_each(%s))""",
-        room.app.pk,
-        dumps(sorted(named)),
-    )
-    return dict(found)
-
-
-def _write(rows: list[Values], room: Room) -> tuple[set[int], set[str]]:
-    """Insert what can be; answers the inputs that are still there and the ids of the annotations that are new."""
-    with _turn, transaction.atomic():
-        # An input may have been deleted since it was looked up.
-        alive = set(_inputs(room, {row["input_public_id"] for row in rows}).values())
-        # Taken while this writer is alone, so that who reads "changed since" in the order of commits misses none.
-        moment = clock.now()
-        for row in rows:
-            row["created_at"] = row["modified_at"] = moment
-        added = Annotation.objects.add_new([row for row in rows if row["input_id"] in alive])
-    return alive, added
 
 
 def echo(sent: Json) -> Json:

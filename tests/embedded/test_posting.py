@@ -67,19 +67,19 @@ def test_an_input_that_goes_while_its_annotation_is_read() -> None:
     found = in_the_shed(
         _GROUND
         + """
-from embedded_api.annotations import posting
+from embedded_api.annotations import posting, writing
 
 post("old", 3)
-inputs, calls = posting._inputs, []
+inputs, calls = writing.inputs_of, []
 
-def looked_up(room, named):
+def looked_up(of, named):
     calls.append(named)
     if len(calls) == 2:  # inside the transaction that writes
         Annotation.objects.filter(input__public_id="in-2").delete()
         Input.objects.filter(public_id="in-2").delete()
-    return inputs(room, named)
+    return inputs(of, named)
 
-posting._inputs = looked_up
+posting.inputs_of = writing.inputs_of = looked_up
 body = [sent("old", 0), sent("new", 1), sent("new", 2), sent("new", 3)]
 posted = client.post(
     "/v2/users/owner/apps/desk/annotations",
@@ -96,6 +96,87 @@ answer = {
     assert found["codes"] == [40010, 24150, 30102, 24150]
     assert found["stored"] == ["new-1", "new-3", "old-0", "old-1"]
     assert found["said"] == 4
+
+
+# `posted`: the answers of three calls that had to wait for one another; `begun`: transactions that they took.
+_TOGETHER = """
+import threading, time
+from django.db import connections
+from django.db.backends.utils import CursorWrapper
+from embedded_api.annotations import writing
+
+begun, execute = [], CursorWrapper.execute
+
+def noted(self, sql, params=None):
+    if sql.startswith("BEGIN"):
+        begun.append(sql)
+    return execute(self, sql, params)
+
+def one(name):
+    posted[name] = post(name, 100).json()
+    connections.close_all()
+
+posted = {}
+callers = [threading.Thread(target=one, args=(name,)) for name in "abc"]
+CursorWrapper.execute = noted
+with writing._turn:
+    for caller in callers:
+        caller.start()
+    until = time.monotonic() + 30
+    while len(writing._waiting) < 3 and time.monotonic() < until:
+        time.sleep(0.01)
+for caller in callers:
+    caller.join()
+CursorWrapper.execute = execute
+"""
+
+
+def test_calls_that_wait_are_written_together() -> None:
+    found = in_the_shed(
+        _GROUND
+        + _TOGETHER
+        + """
+answer = {
+    "begun": len(begun),
+    "codes": {name: one["status"]["code"] for name, one in posted.items()},
+    "ids": {name: [row["id"] for row in one["annotations"]] for name, one in posted.items()},
+    "stored": Annotation.objects.count(),
+    "said": AnnotationConcept.objects.count(),
+}
+"""
+    )
+    assert found["begun"] == 1
+    assert found["codes"] == {"a": 10000, "b": 10000, "c": 10000}
+    assert found["ids"] == {name: [f"{name}-{place}" for place in range(100)] for name in "abc"}
+    assert found["stored"] == found["said"] == 300
+
+
+def test_a_call_that_cannot_be_written_does_not_spoil_those_beside_it() -> None:
+    found = in_the_shed(
+        _GROUND
+        + """
+from embedded_api.models.annotations import AnnotationQuerySet
+add_new = AnnotationQuerySet.add_new
+
+def broken(self, rows):
+    if rows[0]["public_id"].startswith("b-"):
+        raise ValueError("a fault of ours")
+    return add_new(self, rows)
+
+AnnotationQuerySet.add_new = broken
+"""
+        + _TOGETHER
+        + """
+answer = {
+    "codes": {name: one["status"]["code"] for name, one in posted.items()},
+    "stored": sorted({name.split("-")[0] for name in Annotation.objects.values_list("public_id", flat=True)}),
+    "rows": Annotation.objects.count(),
+}
+"""
+    )
+    assert found["codes"] == {"a": 10000, "b": 99009, "c": 10000}
+    assert found["stored"] == ["a", "c"]
+    assert found["rows"] == 200
 
 
 def test_rows_of_other_rooms_are_all_written_or_none() -> None:
