@@ -28,6 +28,11 @@ class Step:
         """Work that waits for this person, which a list may stress; arranging things is not."""
         return self.word != "Edit" and not self.why and not self.second
 
+    @property
+    def is_review(self) -> bool:
+        """A way to work that waits for a reviewer."""
+        return self.word in ("Compare", "Review") and not self.why
+
 
 def step(task: Task, *, membership: Membership, platform_user_id: str | None) -> list[Step]:
     """Compare, Review, Label, Edit: those that fit the person's roles, the likeliest first."""

@@ -42,14 +42,7 @@ def connection_home(request: DeskRequest, slug: str) -> HttpResponse:
     context = {
         "me": me,
         "rows": rows,
-        "review_rows": [
-            row
-            for row in rows
-            if membership.is_reviewer
-            and row["next"]
-            and row["next"][0].word == "Review"
-            and not row["next"][0].why
-        ],
+        "review_rows": _to_review(rows),
         "label_rows": labeling.my_tasks(tasks, me) if membership.is_labeler and me else [],
         "returned": back,
         "asked": reviews.returned_reasons([item.pk for item in back]) if back else {},
@@ -61,6 +54,12 @@ def connection_home(request: DeskRequest, slug: str) -> HttpResponse:
         "light": selectors.light(connection, membership.user),
     }
     return render(request, "home/home.html", context)
+
+
+def _to_review(rows: list[dict[str, Any]]) -> list[dict[str, Any]]:
+    """The rows that wait for this reviewer, with ``ways``: the steps that lead there, the likeliest first."""
+    found = (row | {"ways": [step for step in row["next"] or () if step.is_review]} for row in rows)
+    return [row for row in found if row["ways"]]
 
 
 def _totals(tasks: list[Task]) -> dict[str, int]:

@@ -147,6 +147,14 @@ def test_the_way_here_is_shown_where_several_people_label_one_input(
     assert link in reviewer.get(desk.at(page)).content.decode()
 
 
+def test_a_task_that_several_people_label_is_in_the_reviewers_queue(desk: Desk, reviewer: Client) -> None:
+    home = reviewer.get(reverse("connection_home", args=["live"])).content.decode()
+    assert f'class="work-main" href="{desk.at("consensus")}"' in home
+    assert f'href="{desk.at("review")}">Review</a>' in home
+    Task.objects.update(counts={"approved": 6})
+    assert "Nothing awaits review" in reviewer.get(reverse("connection_home", args=["live"])).content.decode()
+
+
 def test_the_picked_shapes_stand_on_the_platform_and_no_others(desk: Desk, reviewer: Client) -> None:
     path, shown = opened(desk, reviewer)
     apple, pear = shown["rows"]
