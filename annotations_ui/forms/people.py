@@ -12,6 +12,8 @@ from django.core.exceptions import ValidationError
 from dashboard.accounts.models import User
 from dashboard.accounts.policies import ROLES
 
+from .tokens import TokenField
+
 NAME_HELP = "What others see beside your work."
 ROLE_CHOICES = [(role, role.capitalize()) for role in ROLES]
 
@@ -135,13 +137,9 @@ class AcceptForm(_NewPassword):
 
 
 class OwnTokenForm(forms.Form):
-    """A platform token. Written, never read back: the field is always empty on the page."""
+    """A person's own token on the platform."""
 
-    token = forms.CharField(
-        label="Your token on the platform",
-        max_length=500,
-        widget=forms.PasswordInput(attrs={"autocomplete": "off", "class": "secret", "spellcheck": "false"}),
-    )
+    token = TokenField(label="Your token on the platform")
 
 
 class RolesForm(forms.Form):

@@ -44,7 +44,7 @@ def connection_create(request: DeskRequest) -> HttpResponse:
             syncing.request_sync(connection=made, mode="full", by=request.desk.user)
             messages.success(request, f"{made.name} is added; the first sync has been asked for.")
             return redirect("sync_runs", slug=made.slug)
-    elif request.method == "POST" and all(form.cleaned_data.get(name) for name in (*_PLACE, "token")):
+    elif request.method == "POST" and _may_keep(form.cleaned_data):
         kept_token.keep(request, form.cleaned_data["token"], _place(form.cleaned_data))
     kept = kept_token.waits(request)
     form.fields["token"].required = not kept
@@ -53,6 +53,11 @@ def connection_create(request: DeskRequest) -> HttpResponse:
 
 
 _PLACE = ("kind", "base_url", "user_id", "app_id")
+
+
+def _may_keep(given: dict[str, Any]) -> bool:
+    """Whether the token and where it belongs were given rightly, whatever is wrong with the rest."""
+    return "base_url" in given and all(given.get(name) for name in ("kind", "user_id", "app_id", "token"))
 
 
 def _place(given: dict[str, Any]) -> list[str]:

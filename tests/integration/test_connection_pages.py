@@ -90,6 +90,27 @@ def test_the_kept_token_lies_encrypted_on_the_server(admin: Client) -> None:
     assert TOKEN not in repr(dict(admin.cookies))
 
 
+@pytest.mark.parametrize("address", ["", "https://api.clarifai.com"])
+def test_the_embedded_platforms_address_need_not_be_known(admin: Client, address: str) -> None:
+    answer = create(admin, base_url=address, token=TOKEN, save="")
+    assert answer.status_code == 302, answer.content[:2000]
+    assert second().base_url == ""
+
+
+def test_clarifais_address_is_needed(admin: Client) -> None:
+    answer = create(admin, kind="clarifai", base_url="", token=TOKEN, save="")
+    assert answer.status_code == 422
+    assert fields_with_errors(answer.content.decode()) == ["base_url"]
+
+
+@pytest.mark.parametrize("token", ["tok\u00e9n", "to ken", "tok\u200ben"])
+def test_what_cannot_be_a_token_is_said_at_the_token(admin: Client, token: str) -> None:
+    answer = create(admin, token=token, test="")
+    assert answer.status_code == 422
+    assert fields_with_errors(answer.content.decode()) == ["token"]
+    assert "kept_token" not in admin.session
+
+
 @pytest.mark.parametrize("changed", [{"app_id": "b"}, {"user_id": "v"}])
 def test_the_kept_token_goes_to_no_other_place(admin: Client, changed: dict[str, str]) -> None:
     create(admin, token=TOKEN, test="")
