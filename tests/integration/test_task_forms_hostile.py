@@ -98,6 +98,30 @@ def test_the_good_forms_are_good(desk: MemoryDesk, admin: Client, form: dict[str
     assert len(desk.app.tasks) == before + 1
 
 
+@pytest.mark.parametrize(
+    ("has", "words"),
+    [
+        ("datasets", "There is no dataset in this app yet."),
+        ("searches", "There is no saved search in this app yet."),
+        ("predictors", "There is no model or workflow in this app"),
+    ],
+)
+def test_a_choice_of_nothing_says_why(desk: MemoryDesk, admin: Client, has: str, words: str) -> None:
+    path = reverse("task_create", args=[desk.connection.slug])
+    assert words not in admin.get(path).content.decode()
+    setattr(desk.app, has, [])
+    cache.clear()
+    assert words in admin.get(path).content.decode()
+
+
+def test_a_choice_by_name_needs_a_part_of_the_name(desk: MemoryDesk, admin: Client) -> None:
+    path = reverse("task_create", args=[desk.connection.slug])
+    answer = admin.post(path, {**TASK, "source": "named", "source_text": " "})
+    assert answer.status_code == 422
+    assert "Say what the names of the inputs contain." in answer.content.decode()
+    assert admin.post(path, {**TASK, "source": "named", "source_text": "in-1"}).status_code == 302
+
+
 def test_an_order_address_leads_nowhere_else(desk: MemoryDesk, admin: Client) -> None:
     for name in ("%00", "..%2f..", "x" * 3000, "%ed%a0%80", "<script>", "new%20"):
         answer = admin.get(f"/c/{desk.connection.slug}/label-orders/{name}/")

@@ -22,7 +22,11 @@ class TaskForm(TaskParts):
         choices=list(words.TYPES.items()), initial="boxes", label="What is drawn", widget=forms.RadioSelect
     )
     source = forms.ChoiceField(initial="all", label="Inputs", widget=forms.RadioSelect)
-    source_text = forms.CharField(required=False, max_length=100, label="Name contains")
+    source_text = forms.CharField(
+        max_length=100,
+        label="Name contains",
+        error_messages={"required": "Say what the names of the inputs contain."},
+    )
     dataset = forms.ChoiceField(label="Dataset", error_messages={"required": "Choose the dataset."})
     saved_search = forms.ChoiceField(
         label="Saved search", error_messages={"required": "Choose the saved search."}
@@ -59,7 +63,8 @@ class TaskForm(TaskParts):
 
     def asked(self) -> dict[str, bool]:
         chosen = self["source"].value()
-        return {**super().asked(), **{kind: chosen == kind for kind in _ASKED}}
+        needed = {kind: chosen == kind for kind in _ASKED}
+        return {**super().asked(), **needed, "source_text": chosen == "named"}
 
     @property
     def source_reasons(self) -> list[str]:
