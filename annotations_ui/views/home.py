@@ -43,7 +43,7 @@ def connection_home(request: DeskRequest, slug: str) -> HttpResponse:
         "me": me,
         "rows": rows,
         "review_rows": _to_review(rows),
-        "label_rows": labeling.my_tasks(tasks, me) if membership.is_labeler and me else [],
+        "label_rows": _to_label(tasks, me) if membership.is_labeler and me else [],
         "returned": back,
         "asked": reviews.returned_reasons([item.pk for item in back]) if back else {},
         "reasons": REASONS,
@@ -60,6 +60,11 @@ def _to_review(rows: list[dict[str, Any]]) -> list[dict[str, Any]]:
     """The rows that wait for this reviewer, with ``ways``: the steps that lead there, the likeliest first."""
     found = (row | {"ways": [step for step in row["next"] or () if step.is_review]} for row in rows)
     return [row for row in found if row["ways"]]
+
+
+def _to_label(tasks: list[Task], me: str) -> list[dict[str, Any]]:
+    """The person's tasks, those with work first."""
+    return sorted(labeling.my_tasks(tasks, me), key=lambda row: not row["open"])
 
 
 def _totals(tasks: list[Task]) -> dict[str, int]:

@@ -155,6 +155,16 @@ def test_a_task_that_several_people_label_is_in_the_reviewers_queue(desk: Desk, 
     assert "Nothing awaits review" in reviewer.get(reverse("connection_home", args=["live"])).content.decode()
 
 
+def test_a_labelers_home_stresses_only_tasks_with_work(desk: Desk) -> None:
+    labeler, _ = known_person(desk.connection, desk.app, "l-1", "labeler")
+    client = Client()
+    client.force_login(labeler)
+    for state, stressed in (("awaiting_review", False), ("to_do", True)):
+        WorkItem.objects.filter(labeler_id="l-1").update(state=state)
+        home = client.get(reverse("connection_home", args=["live"])).content.decode()
+        assert ('<button class="button is-primary" type="submit">Label</button>' in home) is stressed
+
+
 def test_the_picked_shapes_stand_on_the_platform_and_no_others(desk: Desk, reviewer: Client) -> None:
     path, shown = opened(desk, reviewer)
     apple, pear = shown["rows"]
