@@ -7,6 +7,7 @@ annotations, owners acting for their labelers, and creating people.
 from __future__ import annotations
 
 from collections.abc import Mapping
+from urllib.parse import urlsplit
 
 import msgspec
 
@@ -17,6 +18,7 @@ from .clarifai.calls import NO_PATH
 from .clarifai.client import ClarifaiClient
 from .clarifai.codes import UNREADABLE
 from .errors import AlreadyExists, Ambiguous, Unsupported
+from .guard import split_url
 from .types import Capabilities
 
 
@@ -41,6 +43,9 @@ class EmbeddedPlatform(ClarifaiPlatform):
     def __init__(self, client: ClarifaiClient, *, user_id: str, app_id: str, operator_key: str = "") -> None:
         super().__init__(client, user_id=user_id, app_id=app_id)
         self._operator_key = operator_key
+
+    def fetch_media(self, url: str, *, max_bytes: int) -> tuple[bytes, str]:
+        return super().fetch_media(moved(url, self.client.base_url), max_bytes=max_bytes)
 
     def provision_owner(self, name: str) -> str:
         """Create the app and the user who owns it if they are missing, and answer a new token of the owner."""
@@ -81,6 +86,19 @@ class EmbeddedPlatform(ClarifaiPlatform):
 
     def _call(self, route: str, body: Mapping[str, object], path: Mapping[str, str] = NO_PATH) -> Frame:
         return self.client.call(route, envelope, body=encode(body), token=self._operator_key, path=path)
+
+
+def moved(url: str, base_url: str) -> str:
+    """Where our server has a picture that it hosted at another port of the same host, before it was started anew.
+
+    The mirror keeps the address that it was told; only a full pull is told the new one.
+    """
+    there, normal = split_url(url)
+    own, _ = split_url(base_url)
+    path = urlsplit(normal).path
+    if (there.scheme, there.host) != (own.scheme, own.host) or not path.startswith("/media/"):
+        return url
+    return base_url + path
 
 
 class _Key(msgspec.Struct):

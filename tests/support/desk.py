@@ -6,11 +6,10 @@ import os
 import shutil
 import signal
 import socket
-import sqlite3
 import subprocess
 import sys
 from collections.abc import Iterator
-from contextlib import closing, contextmanager
+from contextlib import contextmanager
 from pathlib import Path
 
 from devtools.children import tied_to_parent
@@ -131,7 +130,6 @@ def demo_desk(data: Path, *, env: dict[str, str] | None = None) -> Iterator[Runn
     """A ready desk whose folder `data` (not there yet) is a copy of one that was seeded in this run."""
     shutil.copytree(made_once("demo", _seed), data)
     ports = free_port(), free_port()
-    _move_pictures(data, ports[1])
     with running_desk(data, env=env, ports=ports) as desk:
         yield desk
 
@@ -139,15 +137,6 @@ def demo_desk(data: Path, *, env: dict[str, str] | None = None) -> Iterator[Runn
 def _seed(folder: Path) -> None:
     with running_desk(folder):
         pass
-
-
-def _move_pictures(data: Path, port: int) -> None:
-    """Let the mirror name the pictures at the platform's new port, as the next full pull would."""
-    with closing(sqlite3.connect(data / "proofdesk.sqlite3")) as database, database:
-        for column in ("url", "large_url", "thumb_url"):
-            path = f"substr({column}, instr({column}, '/media/'))"
-            address = f"http://127.0.0.1:{port}"
-            database.execute(f"UPDATE sync_input SET {column} = ? || {path}", (address,))
 
 
 def clean_environment(**more: str) -> dict[str, str]:

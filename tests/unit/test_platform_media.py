@@ -14,6 +14,7 @@ import pytest
 from dashboard.platforms import media
 from dashboard.platforms.clarifai.adapter import ClarifaiPlatform
 from dashboard.platforms.clarifai.client import ClarifaiClient, is_own_media
+from dashboard.platforms.embedded import moved
 from dashboard.platforms.errors import Ambiguous, AnswerTooLarge, Forbidden, UnsafeAddress
 from dashboard.platforms.guard import AddressGuard, Origin
 from dashboard.platforms.http import HttpClient, Redirected
@@ -130,6 +131,20 @@ def test_a_stranger_never_sees_the_token(servers: tuple[Any, Any], platform: Cla
     with pytest.raises(Forbidden):
         platform.fetch_media(at(own, "/v2/users/me/keys"), max_bytes=1000)
     assert own.seen == [None]
+
+
+@pytest.mark.parametrize(
+    ("url", "asked"),
+    [
+        ("http://127.0.0.1:8001/media/orig/a.png", "http://127.0.0.1:9001/media/orig/a.png"),
+        ("http://127.0.0.1:8001/other/a.png", "http://127.0.0.1:8001/other/a.png"),
+        ("http://127.0.0.2:8001/media/orig/a.png", "http://127.0.0.2:8001/media/orig/a.png"),
+        ("https://127.0.0.1:8001/media/orig/a.png", "https://127.0.0.1:8001/media/orig/a.png"),
+        ("https://example.org/media/a.png", "https://example.org/media/a.png"),
+    ],
+)
+def test_the_embedded_server_may_have_moved_to_another_port(url: str, asked: str) -> None:
+    assert moved(url, "http://127.0.0.1:9001") == asked
 
 
 def test_a_redirect_to_signed_storage_is_followed_without_the_token(

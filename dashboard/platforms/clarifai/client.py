@@ -123,6 +123,11 @@ class ClarifaiClient:
             sending=self._count,
         )
 
+    @property
+    def base_url(self) -> str:
+        """The platform's address, without a slash at its end."""
+        return self._http.base_url
+
     def fetch(self, url: str, *, max_bytes: int) -> Answer:
         """A hosted picture; the token goes along where :func:`is_own_media` allows it, and nowhere else."""
 
