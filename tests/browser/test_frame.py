@@ -8,7 +8,8 @@ import pytest
 from axe_playwright_python.sync_playwright import Axe
 from playwright.sync_api import Browser, Page, expect
 
-from dashboard.accounts.models import Membership
+from dashboard.accounts.models import Connection, Membership
+from dashboard.sync.models import Task
 from tests.support.people import PASSWORD, make_connection, make_person
 
 pytestmark = [pytest.mark.browser, pytest.mark.django_db(transaction=True)]
@@ -124,6 +125,25 @@ def test_own_pages_have_no_accessibility_faults_and_fit(
     page.watch.expect("404")  # type: ignore[attr-defined]
     page.goto(f"{desk}/c/unknown/people/")
     check(page)
+
+
+@pytest.mark.parametrize(
+    "address", ["/c/demo/", "/c/demo/tasks/", "/c/demo/tasks/{task}/", "/c/demo/tasks/{task}/edit/"]
+)
+@pytest.mark.parametrize("width", [1280, 390])
+def test_a_long_word_as_a_name_widens_no_page(page: Page, desk: str, address: str, width: int) -> None:
+    counts = {"to_do": 1, "awaiting_review": 2}
+    task = Task.objects.create(
+        connection=Connection.objects.get(),
+        platform_id="t-1",
+        name="X" * 120,
+        type="boxes",
+        state="in_progress",
+        counts=counts,
+    )
+    page.set_viewport_size({"width": width, "height": 800})
+    sign_in(page, desk, address.format(task=task.pk))
+    assert page.evaluate("document.documentElement.scrollWidth") == width
 
 
 def check(page: Page) -> None:
