@@ -12,6 +12,10 @@ from dashboard.labeling import policies as labeling
 from dashboard.review import policies as review
 from dashboard.sync.models import Task
 
+BY_MODEL = (
+    "A model works here, and what it makes belongs to nobody's item: it is reviewed on the platform itself."
+)
+
 
 @dataclass(frozen=True)
 class Step:
@@ -43,7 +47,9 @@ def step(task: Task, *, membership: Membership, platform_user_id: str | None) ->
     if membership.is_reviewer and task.review.get("strategy") != "none" and running:
         why = _why(review.check_reviewer, membership, platform_user_id, task)
         if not why and not waiting:
-            why = "Nothing awaits review in this task right now."
+            why = (
+                BY_MODEL if task.details.get("automatic") else "Nothing awaits review in this task right now."
+            )
         shared = not why and is_shared(task)
         if shared:
             steps.append(Step("Compare", reverse("consensus", args=[slug, task.pk])))

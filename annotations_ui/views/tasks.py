@@ -131,7 +131,8 @@ def task_create(request: DeskRequest, slug: str) -> HttpResponse:
         except PlatformError as problem:
             form.add_error(None, f"The platform did not take the task. {told_why(problem)}")
         else:
-            messages.success(request, f"{made.name} is on the platform; its items appear with the next sync.")
+            follows = "the model starts now" if form.is_automatic else "its items appear with the next sync"
+            messages.success(request, f"{made.name} is on the platform; {follows}.")
             return redirect("task_detail", slug=slug, task=made.pk)
     context = form_context(form) | {"task_id": task_id}
     return render(request, "tasks/create.html", context, status=422 if form.errors else 200)

@@ -9,7 +9,7 @@ from axe_playwright_python.sync_playwright import Axe
 from playwright.sync_api import Browser, Page, expect
 
 from dashboard.accounts.models import Connection, Membership
-from dashboard.sync.models import Task
+from dashboard.sync.models import Input, Task, WorkItem
 from tests.support.people import PASSWORD, make_connection, make_person
 
 pytestmark = [pytest.mark.browser, pytest.mark.django_db(transaction=True)]
@@ -128,7 +128,14 @@ def test_own_pages_have_no_accessibility_faults_and_fit(
 
 
 @pytest.mark.parametrize(
-    "address", ["/c/demo/", "/c/demo/tasks/", "/c/demo/tasks/{task}/", "/c/demo/tasks/{task}/edit/"]
+    "address",
+    [
+        "/c/demo/",
+        "/c/demo/tasks/",
+        "/c/demo/tasks/{task}/",
+        "/c/demo/tasks/{task}/edit/",
+        "/c/demo/inputs/{input}/",
+    ],
 )
 @pytest.mark.parametrize("width", [1280, 390])
 def test_a_long_word_as_a_name_widens_no_page(page: Page, desk: str, address: str, width: int) -> None:
@@ -141,8 +148,11 @@ def test_a_long_word_as_a_name_widens_no_page(page: Page, desk: str, address: st
         state="in_progress",
         counts=counts,
     )
+    picture = Input.objects.create(connection=task.connection, platform_id="in-1", width=40, height=30)
+    WorkItem.objects.create(connection=task.connection, task=task, input=picture, labeler_id="l-1")
+    page.watch.expect("502")  # type: ignore[attr-defined]  # nobody serves the picture
     page.set_viewport_size({"width": width, "height": 800})
-    sign_in(page, desk, address.format(task=task.pk))
+    sign_in(page, desk, address.format(task=task.pk, input=picture.pk))
     assert page.evaluate("document.documentElement.scrollWidth") == width
 
 

@@ -192,6 +192,8 @@ def test_a_model_works_by_its_rules(desk: TaskDesk) -> None:
     }
     page = desk.get("task_detail", row.pk).content.decode()
     assert "0.25 &lt; value &lt; 0.75" in page
+    assert "the model starts now" in page
+    assert "seen and reviewed on the platform itself" in page, "this desk has items of people only"
     form = sent_by(desk.get("task_edit", row.pk).context["form"])
     assert desk.post("task_edit", form, row.pk).status_code == 302
     assert set(desk.told(row).details.rules) == set(details.rules)
