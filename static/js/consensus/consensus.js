@@ -18,7 +18,7 @@ const conceptOf = conceptBook(concepts);
 const LETTERS = "ABCDEFGHIJKLMNOPQRSTUVWXYZ";
 const GLANCE = 400; // milliseconds: an Enter so soon was meant for the input before
 const STEP = 60; // pixels that a key moves the picture
-const made = []; // settlements of this page, oldest first, for undo
+const made = []; // settlements of this page, oldest first, for undo: {operation, row, undone, sent}
 let open = null; // {input, labelers, rows, picks, at, operation, busy, since}
 let turn = 0; // of opening inputs: an answer that comes late belongs to an older one
 let lastReasons = [];
@@ -81,7 +81,7 @@ function begin(row, body) {
   board.open(open);
   drawAll();
   list.focusOn(open.at);
-  announce(body.waiting ? `${body.input.name}: ${open.rows.length} objects of ${open.labelers.length} people, ${undecided(open.rows, open.picks).length} to decide.`
+  announce(body.waiting ? `${body.input.name}: ${open.rows.length} ${open.rows.length === 1 ? "object" : "objects"} of ${open.labelers.length} people, ${undecided(open.rows, open.picks).length} to decide.`
     : `${body.input.name}: nothing waits for review here.`);
 }
 
@@ -166,7 +166,7 @@ function permit() {
   allow(control("send-back"), why);
   allow(control("settle"), why || (left ? `${left} still to decide: key N goes there.` : ""));
   role("why").textContent = open ? why || (left ? `${left} still to decide` : "") : "";
-  control("undo").hidden = !made.some((one) => !one.undone);
+  control("undo").hidden = !undoable();
 }
 
 function drawAll() {
@@ -196,8 +196,9 @@ async function store(one) {
     const answer = await api.post(url, body);
     closeNotice("store");
     row.done = done;
-    made.push({ operation: body.operation, row });
-    follow(answer.bulk, Object.keys(body.bases).length, `${row.name} ${words}`);
+    const last = { operation: body.operation, row };
+    made.push(last);
+    follow(answer.bulk, Object.keys(body.bases).length, `${row.name} ${words}`, last);
     if (open === session) await onward(); // else the reviewer looks at another one by now
   } catch (error) {
     if (!(error instanceof ApiError)) throw error;
@@ -219,10 +220,18 @@ async function onward() {
   }
 }
 
-async function follow(bulk, total, words) {
+async function follow(bulk, total, words, last) {
   const place = el("span", { class: "wb-delivery" });
   role("last").replaceChildren(el("b", { text: words }), place);
-  await followBulk({ api, url: address(urls.bulk_state, bulk), place, total });
+  const told = await followBulk({ api, url: address(urls.bulk_state, bulk), place, total });
+  place.dataset.tone = told.endsWith("confirmed") ? "good" : "bad";
+  last.sent = true;
+  permit();
+}
+
+/** The last one that may still be here: what the platform has answered can no longer be taken back. */
+function undoable() {
+  return made.findLast((one) => !one.undone && !one.sent) || null;
 }
 
 function settle() {
@@ -248,7 +257,7 @@ async function askAll() {
 }
 
 async function undo() {
-  const last = made.findLast((one) => !one.undone);
+  const last = undoable();
   if (!last) {
     announce("Nothing to take back.");
     return;
