@@ -108,7 +108,7 @@ class AcceptForm(_NewPassword):
     username = forms.CharField(
         label="Login name",
         max_length=150,
-        validators=[UnicodeUsernameValidator(message="Only letters, digits and @ . + - _")],
+        validators=[UnicodeUsernameValidator()],
         widget=_text(autocomplete="username", autocapitalize="none"),
         help_text="Letters, digits and @ . + - _",
     )
