@@ -25,12 +25,12 @@ class PatchAction(enum.StrEnum):
     REMOVE = "remove"
 
 
-class Concept(msgspec.Struct, frozen=True):
+class Concept(msgspec.Struct, frozen=True, gc=False):
     id: str
     name: str
 
 
-class ConceptValue(msgspec.Struct, frozen=True):
+class ConceptValue(msgspec.Struct, frozen=True, gc=False):
     """One concept with its value: 1 present, 0 explicitly absent."""
 
     id: str
@@ -38,7 +38,7 @@ class ConceptValue(msgspec.Struct, frozen=True):
     name: str = ""
 
 
-class Box(msgspec.Struct, frozen=True, forbid_unknown_fields=True):
+class Box(msgspec.Struct, frozen=True, gc=False, forbid_unknown_fields=True):
     """Edges as fractions: 0 <= top < bottom <= 1 of the height, 0 <= left < right <= 1 of the width."""
 
     top: float
@@ -47,7 +47,7 @@ class Box(msgspec.Struct, frozen=True, forbid_unknown_fields=True):
     right: float
 
 
-class Region(msgspec.Struct, frozen=True):
+class Region(msgspec.Struct, frozen=True, gc=False):
     """A part of a picture: a box, or a polygon as (row, column) points. ``id`` empty = not yet given.
 
     ``kind`` is box, polygon, or other (a shape that we show but do not edit).
@@ -65,7 +65,7 @@ class Region(msgspec.Struct, frozen=True):
         return "polygon" if self.points is not None else "other"
 
 
-class Annotation(msgspec.Struct, frozen=True):
+class Annotation(msgspec.Struct, frozen=True, gc=False):
     """One annotation: at most one region, or concepts of the whole input.
 
     ``raw`` is the platform's own ``data`` as JSON bytes, kept so that an overwrite loses nothing that we do
@@ -88,7 +88,7 @@ class Annotation(msgspec.Struct, frozen=True):
     by_model: bool = False
 
 
-class AnnotationWrite(msgspec.Struct, frozen=True):
+class AnnotationWrite(msgspec.Struct, frozen=True, gc=False):
     """What to send for one annotation: a create, or a patch of what is named.
 
     For MERGE and REMOVE only the given parts are sent; for OVERWRITE ``base_raw`` is the data just read, into
