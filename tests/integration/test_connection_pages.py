@@ -10,6 +10,7 @@ import msgspec
 import pytest
 from django.conf import settings
 from django.contrib.sessions.models import Session
+from django.template.loader import render_to_string
 from django.test import Client
 from django.urls import reverse
 from django.utils import timezone
@@ -295,3 +296,11 @@ def test_gone_and_unknown_items_say_so(desk: MemoryDesk, admin: Client) -> None:
     assert "Status not known here" in admin.get(page).content.decode()
     WorkItem.objects.filter(pk=item.pk).update(gone=True)
     assert "no longer lists" in admin.get(page).content.decode()
+
+
+def test_the_light_says_that_a_connection_is_paused(desk: MemoryDesk, admin: Client) -> None:
+    answer = admin.post(reverse("connection_pause", args=[desk.connection.slug]))
+    assert answer.status_code == 302
+    context = admin.get(reverse("light", args=[desk.connection.slug])).context
+    told = render_to_string("outbox/_light.html", context.flatten() | {"health": {"ok": True}})
+    assert "<span>Paused</span>" in told
