@@ -17,14 +17,21 @@ STRUCT_FIELDS = frozenset({"metadata", "annotation_info", "consensus_info", "wei
 _UPPER = re.compile(r"(?<=[a-z0-9])[A-Z]|(?<=[A-Z])[A-Z](?=[a-z])")
 _UNSAFE = re.compile("[\x00\ud800-\udfff]")
 _NESTED = frozenset({dict, list})
+_LONGEST_NAME = 64  # of those that are kept for speed
 
 
-@lru_cache(maxsize=4096)
 def snake(name: str) -> str:
     """`userAppId` -> `user_app_id`; snake_case stays."""
+    return _short_snake(name) if len(name) <= _LONGEST_NAME else _snake(name)
+
+
+def _snake(name: str) -> str:
     if name.islower() or name.startswith("_"):
         return name
     return _UPPER.sub(lambda match: "_" + match.group().lower(), name[:1].lower() + name[1:])
+
+
+_short_snake = lru_cache(maxsize=4096)(_snake)
 
 
 class StrictJSONParser(BaseParser):
@@ -121,7 +128,7 @@ def _clean(value: Any, depth: int, free: bool, escapes: bool) -> Any:
     for key, member in value.items():
         if escapes:
             _text(key)
-        name = key if free else snake(key)
+        name = key if free else _short_snake(key) if len(key) <= _LONGEST_NAME else _snake(key)
         if member is None and not free:
             continue
         if name in made:

@@ -3,7 +3,7 @@
 from dataclasses import dataclass
 
 from embedded_api import fields, ids, lookups
-from embedded_api.annotations import authors, facts, masks
+from embedded_api.annotations import authors, facts, masks, plain
 from embedded_api.annotations.access import PERMISSION_DENIED, members
 from embedded_api.annotations.content import annotation_data, struct
 from embedded_api.annotations.printing import print_values
@@ -92,9 +92,11 @@ def post(sent_rows: list[Json], room: Room, bulk: Bulk, prefix: str = "") -> Non
     fresh_masks: dict[str, Picture] = {}
     for place, sent in enumerate(sent_rows):
         try:
-            where = f"annotations[{place}]"
-            picture = masks.take(sent, where)
-            row = read(sent, where, room, inputs)
+            where, picture = f"annotations[{place}]", None
+            row = plain.read(sent, room, inputs)
+            if row is None:
+                picture = masks.take(sent, where)
+                row = read(sent, where, room, inputs)
             if row["public_id"] in wanted:
                 raise duplicate(f"{where}.id: is given twice in this call")
             masks.check(row["mask"], where, picture.name if picture else "")
