@@ -1,14 +1,17 @@
 """Writing posted annotations: calls that wait for one another are written in one transaction, with one sync to disk.
 
-SQLite lets one writer in at a time, and each waits for the disk. Who gets the turn writes for all that wait, so that
-four calls under way at once are on the disk after two waits, not four. A call is still answered after its commit.
+SQLite lets one writer in at a time, and each waits for the disk. So one thread writes for all: four calls under way
+at once are on the disk after two waits, not four, and that thread's connection keeps the pages that it wrote last,
+which each of the others would have to read again. A call is still answered after its commit.
 """
 
+import os
 from collections.abc import Collection
+from concurrent.futures import Future, ThreadPoolExecutor
 from dataclasses import dataclass, field
-from threading import Lock
+from functools import cache
 
-from django.db import OperationalError, transaction
+from django.db import OperationalError, close_old_connections, transaction
 
 from embedded_api import clock, lookups
 from embedded_api.envelope import dumps
@@ -18,32 +21,42 @@ from embedded_api.models.annotations import Values
 
 @dataclass
 class _Call:
-    """The rows of one call; `error`, or the inputs that are still there and the ids that are new."""
+    """The rows of one call; when `done`, the inputs that are still there and the ids that are new, or an error."""
 
     app: App
     rows: list[Values]
     alive: set[int] = field(default_factory=set)
     added: set[str] = field(default_factory=set)
-    done: bool = False
-    error: Exception | None = None
+    done: "Future[None]" = field(default_factory=Future)
 
 
-_turn = Lock()  # nothing but SQLite's own lock is waited for inside, and nobody comes here who holds that
 _waiting: list[_Call] = []
+
+
+@cache
+def writer() -> ThreadPoolExecutor:
+    """The one thread of this process that writes annotations. Never waited for by who holds SQLite's lock."""
+    return ThreadPoolExecutor(1, thread_name_prefix="annotations")
+
+
+os.register_at_fork(after_in_child=writer.cache_clear)
 
 
 def insert(app: App, rows: list[Values]) -> tuple[set[int], set[str]]:
     """Insert what can be; answers the inputs that are still there and the ids of the annotations that are new."""
     mine = _Call(app, rows)
     _waiting.append(mine)
-    with _turn:
-        if not mine.done:
-            together = list(_waiting)  # others may be appended meanwhile; only the holder of the turn removes
-            del _waiting[: len(together)]
-            _write(together)
-    if mine.error is not None:
-        raise mine.error
+    writer().submit(_write_waiting)
+    mine.done.result()
     return mine.alive, mine.added
+
+
+def _write_waiting() -> None:
+    together = list(_waiting)  # others may be appended meanwhile; only this thread removes
+    del _waiting[: len(together)]
+    if together:
+        close_old_connections()  # one that has failed
+        _write(together)
 
 
 def _write(calls: list[_Call]) -> None:
@@ -69,7 +82,10 @@ def _write(calls: list[_Call]) -> None:
 
 def _end(calls: list[_Call], error: Exception | None) -> None:
     for call in calls:
-        call.error, call.done = error, True
+        if error is None:
+            call.done.set_result(None)
+        else:
+            call.done.set_exception(error)
 
 
 def _insert(call: _Call) -> None:

@@ -41,15 +41,19 @@ def test_statements_grow_with_rows_of_an_insert_alone() -> None:
         _GROUND
         + """
 from django.db import connection
+from embedded_api.annotations.writing import writer
 
-answer = {}
+made, answer = [], {}
+
+def note(execute, sql, params, many, context):
+    made.append(sql.split()[0])
+    return execute(sql, params, many, context)
+
+connection.execute_wrappers.append(note)
+writer().submit(lambda: connection.execute_wrappers.append(note)).result()  # its thread has a connection of its own
 for number in (1, 20, 64, 65, 128):
-    made = []
-    def note(execute, sql, params, many, context):
-        made.append(sql.split()[0])
-        return execute(sql, params, many, context)
-    with connection.execute_wrapper(note):
-        assert post(f"an{number}", number).status_code == 200
+    made.clear()
+    assert post(f"an{number}", number).status_code == 200
     answer[number] = [made.count(word) for word in ("SELECT", "INSERT")] + [len(made)]
 """
     )
@@ -119,12 +123,14 @@ def one(name):
 posted = {}
 callers = [threading.Thread(target=one, args=(name,)) for name in "abc"]
 CursorWrapper.execute = noted
-with writing._turn:
-    for caller in callers:
-        caller.start()
-    until = time.monotonic() + 30
-    while len(writing._waiting) < 3 and time.monotonic() < until:
-        time.sleep(0.01)
+busy = threading.Event()
+writing.writer().submit(busy.wait, 30)
+for caller in callers:
+    caller.start()
+until = time.monotonic() + 30
+while len(writing._waiting) < 3 and time.monotonic() < until:
+    time.sleep(0.01)
+busy.set()
 for caller in callers:
     caller.join()
 CursorWrapper.execute = execute
