@@ -39,6 +39,8 @@ class EmbeddedPlatform(ClarifaiPlatform):
     # Our server takes request lines of 128 KiB (embedded_api/gunicorn_conf.py), the HTTP client 64 KiB.
     query_bytes = 48_000
     predicts_by_id = True
+    # Our server reads one batch while it writes another; a third would only wait.
+    abreast = 2
 
     def __init__(self, client: ClarifaiClient, *, user_id: str, app_id: str, operator_key: str = "") -> None:
         super().__init__(client, user_id=user_id, app_id=app_id)

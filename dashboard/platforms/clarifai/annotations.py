@@ -160,7 +160,7 @@ class AnnotationCalls(Calls):
             size=self.capabilities.write_batch,
             split_on=self.split_on,
             key=lambda one: one.input_id,
-            abreast=self.ahead,
+            abreast=self.abreast,
         )
 
     def _write(

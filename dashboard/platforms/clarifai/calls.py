@@ -56,12 +56,14 @@ NO_PATH: Mapping[str, str] = MappingProxyType({})
 class Calls:
     """One app on the platform with one token.
 
-    ``ahead`` pages of a long list are asked for at once. ``quarantine`` counts items that could not be read,
-    ``drift`` what came unlike the platform's schema, ``requests`` every request that was made.
+    ``ahead`` pages of a long list are asked for at once, ``abreast`` batches of a long write sent.
+    ``quarantine`` counts items that could not be read, ``drift`` what came unlike the platform's schema, ``requests``
+    every request that was made.
     """
 
     capabilities = Capabilities()
     ahead = 4
+    abreast = 4
     # A request line must fit into 4,094 bytes for common servers; this much of it is left to the query.
     query_bytes = 3400
     # Whole-batch refusals that one item alone may have caused.
