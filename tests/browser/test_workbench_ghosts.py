@@ -215,6 +215,7 @@ class TestKeys:
     def test_a_renaming_that_is_taken_back_says_nothing(self, page: Page, helped: Any) -> None:
         helped.desk.suggestions[1]["suggestions"] = [ghost(6, "box", "wbc", 0.9, box=cells(1)[1]["box"])]
         open_page(page, helped)
+        expect(status(page)).to_have_text("1 open")
         for key in (".", "Enter"):
             page.keyboard.press(key)
         expect(status(page)).to_have_text("0 open · 1 accepted")
