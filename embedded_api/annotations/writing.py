@@ -55,13 +55,13 @@ def _write_waiting() -> None:
     together = list(_waiting)  # others may be appended meanwhile; only this thread removes
     del _waiting[: len(together)]
     if together:
-        close_old_connections()  # one that has failed
         _write(together)
 
 
 def _write(calls: list[_Call]) -> None:
     """Every call ends as done; what is not committed has an error."""
     try:
+        close_old_connections()  # one that has failed; in here, because nobody may be left waiting
         with transaction.atomic():
             for call in calls:
                 _insert(call)
