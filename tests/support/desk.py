@@ -24,11 +24,9 @@ START_SECONDS = 300.0  # a first start draws the demo data; the machine may be b
 class RunningDesk:
     """One `dev.py up`. `said()` is all it printed; `url` and `embedded_url` are its two servers."""
 
-    def __init__(
-        self, data: Path, *, env: dict[str, str] | None = None, ports: tuple[int, int] | None = None
-    ) -> None:
+    def __init__(self, data: Path, *, env: dict[str, str] | None = None) -> None:
         self.data = data
-        self.port, self.embedded_port = ports or (free_port(), free_port())
+        self.port, self.embedded_port = free_port(), free_port()
         self._output = data.with_name(data.name + ".out")
         self._output.unlink(missing_ok=True)
         self.process = subprocess.Popen(
@@ -110,11 +108,9 @@ def command(port: int, embedded_port: int) -> list[str]:
 
 
 @contextmanager
-def running_desk(
-    data: Path, *, env: dict[str, str] | None = None, ports: tuple[int, int] | None = None
-) -> Iterator[RunningDesk]:
+def running_desk(data: Path, *, env: dict[str, str] | None = None) -> Iterator[RunningDesk]:
     """A ready desk on free ports; whatever happens, it and all its processes are gone at the end."""
-    desk = RunningDesk(data, env=env, ports=ports)
+    desk = RunningDesk(data, env=env)
     try:
         desk.wait_until_ready()
         yield desk
@@ -129,8 +125,7 @@ def running_desk(
 def demo_desk(data: Path, *, env: dict[str, str] | None = None) -> Iterator[RunningDesk]:
     """A ready desk whose folder `data` (not there yet) is a copy of one that was seeded in this run."""
     shutil.copytree(made_once("demo", _seed), data)
-    ports = free_port(), free_port()
-    with running_desk(data, env=env, ports=ports) as desk:
+    with running_desk(data, env=env) as desk:
         yield desk
 
 
